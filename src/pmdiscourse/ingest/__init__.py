@@ -1,0 +1,1 @@
+"""First wing: raw files become posts and passages."""

@@ -1,0 +1,101 @@
+"""Bytes to text: byte order mark, declared encoding, UTF-8, else detected."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from pmdiscourse.errors import DiscourseError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
+_SNIFF_BYTES = 4096  # a declaration stands in the head of a file; more would find quoted ones
+_MAX_CONTROL_SHARE = 0.02  # text has next to no control characters; file formats are full of them
+
+_EVEN = 0.05  # coherence of guesses that differ by less says nothing
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Text, the encoding it was read with, and how that encoding was known."""
+
+    text: str
+    encoding: str
+    known_by: str
+
+
+def decode(data: bytes) -> Decoded:
+    r"""Decode a raw file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Returns
+    -------
+    Decoded
+        ``known_by`` is one of "byte order mark", "declared", "utf-8", "detected".
+
+    Raises
+    ------
+    DiscourseError
+        If the bytes are not text in any encoding.
+
+    Examples
+    --------
+    >>> decode("café".encode("utf-8"))
+    Decoded(text='café', encoding='utf-8', known_by='utf-8')
+    >>> decode(b"\xef\xbb\xbfhello").known_by
+    'byte order mark'
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data, encoding, "byte order mark")
+    if b"\x00" in data or _control_share(data) > _MAX_CONTROL_SHARE:
+        raise DiscourseError("not text: it holds NUL or control bytes, as pictures and archives do")
+    declared = _DECLARED.search(data[:_SNIFF_BYTES])
+    if declared:
+        try:
+            return _strict(data, codecs.lookup(declared[1].decode("ascii")).name, "declared")
+        except (LookupError, DiscourseError):
+            pass  # declarations are often wrong; the bytes decide
+    try:
+        return _strict(data, "utf-8", "utf-8")
+    except DiscourseError:
+        return _detect(data)
+
+
+def _detect(data: bytes) -> Decoded:
+    """Guess the encoding; of equally good guesses cp1252, the web's commonest after UTF-8."""
+    matches = list(from_bytes(data))
+    if not matches:
+        raise DiscourseError("not text in any known encoding; save it as UTF-8")
+    best = matches[0]
+    for match in matches:
+        even = match.chaos <= best.chaos and match.coherence >= best.coherence - _EVEN
+        if even and "cp1252" in (match.encoding, *match.could_be_from_charset):
+            return Decoded(data.decode("cp1252"), "cp1252", "detected")
+    return Decoded(str(best), best.encoding, "detected")
+
+
+def _strict(data: bytes, encoding: str, known_by: str) -> Decoded:
+    try:
+        return Decoded(data.decode(encoding), encoding, known_by)
+    except (UnicodeDecodeError, UnicodeError) as error:
+        raise DiscourseError(f"not valid {encoding}: {error}") from error
+
+
+def _control_share(data: bytes) -> float:
+    sample = data[:65536]
+    control = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b" for byte in sample)
+    return control / max(len(sample), 1)

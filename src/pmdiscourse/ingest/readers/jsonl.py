@@ -1,0 +1,42 @@
+"""JSON lines: one object a line. A torn line is refused by its number, the others are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pmdiscourse.ingest.readers.fields import row_to_record
+from pmdiscourse.ingest.records import Record, Refused
+
+
+def read_jsonl(text: str) -> Iterator[Record | Refused]:
+    """Yield a record for each line.
+
+    Parameters
+    ----------
+    text : str
+        Decoded text of the file; empty lines are passed over.
+
+    Yields
+    ------
+    Record or Refused
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Refused(number, f"not readable as JSON: {error}", "mend or remove this line")
+            continue
+        if not isinstance(row, dict):
+            yield Refused(number, f"a JSON {type(row).__name__}", "write one object a line")
+            continue
+        yield row_to_record({str(k).lower(): _as_text(v) for k, v in row.items()}, number)
+
+
+def _as_text(value: object) -> str:
+    """Return a scalar as text; objects, lists, null and false count as missing."""
+    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+        return ""
+    return str(value)

@@ -1,0 +1,92 @@
+"""What readers hand over: records in the source's own words, and records that are set aside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+_DELETED = {"[deleted]", "[deleted by user]", "[entfernt]", "<deleted>"}
+_REMOVED = re.compile(r"^\[ ?removed(?: by [\w ]+)? ?\]$", re.IGNORECASE)
+_BOTS = {"automoderator"}
+_BOT_WORDS = "i am a bot, and this action was performed automatically"
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100  # outside of it a number is no publication date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One piece of writing as a reader found it.
+
+    Parameters
+    ----------
+    number : int
+        1-based: row, line, or place in the page.
+    text, title : str
+        Raw, not cleaned yet.
+    key, parent_key, thread_key : str
+        Names of this record, its parent and the root of its thread inside the file; "" if none.
+    own_id : str
+        The source's own id, "" if there is none.
+    author, published, site, kind : str
+        As scraped; "" if missing. `kind` is "", "essay" or "comment".
+    """
+
+    number: int
+    text: str
+    title: str = ""
+    key: str = ""
+    parent_key: str = ""
+    thread_key: str = ""
+    own_id: str = ""
+    author: str = ""
+    published: str = ""
+    site: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record, or a whole file (number 0), set aside for a reason that a person can act on."""
+
+    number: int
+    reason: str
+    what_to_do: str
+
+
+def drop_reason(record: Record) -> str:
+    """Return why a record is no writing of a person: deleted, removed or bot; '' if it is.
+
+    >>> drop_reason(Record(number=1, text="[removed]"))
+    'removed'
+    """
+    text = record.text.strip()
+    if text.lower() in _DELETED:
+        return "deleted"
+    if _REMOVED.match(text):
+        return "removed"
+    if record.author.strip().lower() in _BOTS or _BOT_WORDS in text.lower():
+        return "bot"
+    return ""
+
+
+def parse_time(value: str) -> datetime | None:
+    """Read a publication time: epoch seconds or milliseconds, ISO 8601, or words; None if unclear.
+
+    >>> parse_time("1700000000").isoformat(), parse_time("March 3, 2024").isoformat()
+    ('2023-11-14T22:13:20+00:00', '2024-03-03T00:00:00+00:00')
+    >>> parse_time("last week") is None
+    True
+    """
+    value = value.strip()
+    if re.fullmatch(r"\d{9,13}(?:\.\d+)?", value):
+        seconds = float(value)
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, tz=UTC)
+    if not re.search(r"\d", value) or len(value) > 60:
+        return None
+    try:
+        time = pd.to_datetime(value, utc=True)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return time.to_pydatetime() if _FIRST_YEAR <= time.year <= _LAST_YEAR else None

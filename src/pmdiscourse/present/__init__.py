@@ -1,0 +1,1 @@
+"""From tables to something people read: figures, quotes, tables and HTML reports."""

@@ -1,0 +1,239 @@
+"""From an executed notebook to the parts of a page: markup allowed by a list, nothing else.
+
+Markdown is rendered without raw HTML, every output goes through an allowlist (nh3), images must be
+embedded PNG with alternative text. What a scraped text contains can therefore never run.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+
+import nh3
+from lxml import etree
+from lxml import html as lxml_html
+from markdown_it import MarkdownIt
+from nbformat import NotebookNode
+
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.present.display import MIN_ALT
+from pmdiscourse.present.execute import INJECTED
+
+_TAGS = {
+    "h2", "h3", "h4", "p", "a", "ul", "ol", "li", "em", "strong", "b", "i", "code", "pre",
+    "blockquote", "hr", "br", "mark", "sub", "sup", "dl", "dt", "dd", "table", "caption", "thead",
+    "tbody", "tr", "th", "td", "details", "summary",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+_CLASSES = {"td": {"text", "long"}, "th": {"text", "long"}, "p": {"origin"}}
+_PLACEHOLDER = re.compile(r"(image|figure|plot|chart|no (alt|description)\b.*|<figure .*)", re.I)
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass
+class Page:
+    """A notebook as parts of a page.
+
+    Parameters
+    ----------
+    title : str
+        The notebook's first heading.
+    lead : str
+        Sanitised HTML before the second heading: question and answer.
+    body : str
+        Sanitised HTML from the second heading on.
+    toc : list of tuple
+        Anchor and text of every second-level heading.
+    alts : list of str
+        Alternative texts of the figures so far; no two may be the same.
+    """
+
+    title: str = ""
+    lead: str = ""
+    body: str = ""
+    toc: list[tuple[str, str]] = field(default_factory=list)
+    alts: list[str] = field(default_factory=list)
+
+
+def make_page(notebook: NotebookNode, *, name: str) -> Page:
+    """Turn an executed notebook into the parts of a page.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed notebook whose first cell starts with a ``# heading``.
+    name : str
+        Its name, for errors.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    DiscourseError
+        If there is no title, or a figure has no, too short or repeated alternative text.
+    """
+    page = Page()
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parts: list[str] = []
+    code: list[str] = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"notebook {name}, cell {number}"
+        if cell.cell_type == "markdown":
+            parts.append(_fold_code(code))
+            source = cell.source
+            if not page.title:
+                page.title, source = _split_title(source, where)
+            parts.append(clean(markdown.render(source)))
+        elif cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", []):
+            code.append(cell.source)
+            if cell.outputs:
+                parts.append(_fold_code(code))
+            parts += [_render_output(output, page, markdown, where) for output in cell.outputs]
+    parts.append(_fold_code(code))
+    page.lead, page.body = _finish("".join(parts), page)
+    return page
+
+
+def clean(fragment: str) -> str:
+    """Keep allowed tags and attributes, drop everything else with scripts and styles whole."""
+    return nh3.clean(
+        fragment,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+
+
+def figure_html(png: str, *, alt: str, caption: str, page: Page, where: str) -> str:
+    """Return a figure with its number; refuse one that says nothing to whom does not see it.
+
+    Raises
+    ------
+    DiscourseError
+        If the alternative text is missing, under 12 characters, a placeholder or a repeated one,
+        or the data are no PNG.
+    """
+    words = alt.strip()
+    if len(words) < MIN_ALT or _PLACEHOLDER.fullmatch(words):
+        raise DiscourseError(
+            f"{where}: a figure has no alternative text that says what it shows (got {words!r}). "
+            "Show it with present.display.show(figure, alt=..., caption=..., data=...)."
+        )
+    if words in page.alts:
+        raise DiscourseError(
+            f"{where}: two figures have the same alternative text {words[:60]!r}; "
+            "say what sets this one apart."
+        )
+    data = "".join(png.split())
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raw = b""
+    if not raw.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise DiscourseError(f"{where}: the figure is no PNG image; show it with display.show")
+    page.alts.append(words)
+    width, height = (int.from_bytes(raw[place : place + 4], "big") for place in (16, 20))
+    told = f" {escape(caption)}" if caption else ""
+    return (
+        f'<figure><img src="data:image/png;base64,{data}" alt="{escape(words)}" '
+        f'width="{width}" height="{height}">'
+        f"<figcaption>Figure {len(page.alts)}.{told}</figcaption></figure>"
+    )
+
+
+def _split_title(source: str, where: str) -> tuple[str, str]:
+    """Take the first heading off."""
+    first, _, rest = source.lstrip().partition("\n")
+    if not first.startswith("# "):
+        raise DiscourseError(f"{where}: a notebook begins with its title, as '# Title'")
+    return first[2:].strip(), rest
+
+
+def _fold_code(code: list[str]) -> str:
+    """Fold the cells' code gathered so far into one closed block, and forget it."""
+    source = "\n\n".join(part.strip() for part in code if part.strip())
+    code.clear()
+    if not source:
+        return ""
+    return (
+        '<details class="code"><summary>Code</summary>'
+        f"<pre><code>{escape(source)}</code></pre></details>"
+    )
+
+
+def _render_output(output: NotebookNode, page: Page, markdown: MarkdownIt, where: str) -> str:
+    """Render one output; the richest kind that can be kept safe."""
+    if output.output_type == "stream":
+        return "" if output.name == "stderr" else _preformatted(output.text)
+    data = output.get("data", {})
+    if "image/png" in data:
+        metadata = output.metadata.get("image/png", {})
+        alt, caption = str(metadata.get("alt", "")), str(metadata.get("caption", ""))
+        return figure_html(data["image/png"], alt=alt, caption=caption, page=page, where=where)
+    if any(kind.startswith("image/") for kind in data):
+        raise DiscourseError(f"{where}: only PNG figures are exported; show it with display.show")
+    if "text/html" in data:
+        return clean(data["text/html"])
+    if "text/markdown" in data:
+        return clean(markdown.render(data["text/markdown"]))
+    return _preformatted(data.get("text/plain", ""))
+
+
+def _preformatted(text: str) -> str:
+    shown = _ANSI.sub("", text).strip("\n")
+    return f"<pre>{escape(shown)}</pre>" if shown else ""
+
+
+def _finish(fragment: str, page: Page) -> tuple[str, str]:
+    """Give headings anchors and tables scrollers, and cut before the first of the headings."""
+    root = lxml_html.fragment_fromstring(fragment, create_parent="div")
+    for heading in root.iter("h2"):
+        text = heading.text_content().strip()
+        heading.set("id", _anchor(text, page.toc))
+        page.toc.append((heading.get("id"), text))
+    for number, table in enumerate(list(root.iter("table")), start=1):
+        _wrap_table(table, number)
+    first = root.find("h2")
+    cut = len(root) if first is None else root.index(first)
+    pieces = [root.text or ""]
+    pieces = [escape(pieces[0])] + [lxml_html.tostring(part, encoding="unicode") for part in root]
+    return "".join(pieces[: cut + 1]), "".join(pieces[cut + 1 :])
+
+
+def _anchor(text: str, toc: list[tuple[str, str]]) -> str:
+    """Make an anchor from a heading, unique on the page."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    anchor = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "section"
+    taken = {known for known, _ in toc}
+    return anchor if anchor not in taken else f"{anchor}-{len(toc) + 1}"
+
+
+def _wrap_table(element: lxml_html.HtmlElement, number: int) -> None:
+    """Put a table into a region that scrolls and that the keyboard reaches."""
+    caption = element.find("caption")
+    if caption is None:
+        caption = etree.Element("caption")
+        caption.text = f"Table {number}"
+        element.insert(0, caption)
+    for head in element.iter("th"):
+        in_head = next(head.iterancestors("thead"), None) is not None
+        head.set("scope", head.get("scope") or ("col" if in_head else "row"))
+        if not head.text_content().strip():
+            head.tag = "td"
+            del head.attrib["scope"]
+    region = etree.Element("div")
+    region.set("class", "scroll")
+    region.set("tabindex", "0")
+    region.set("role", "region")
+    region.set("aria-label", "".join(caption.itertext()).strip())
+    region.tail, element.tail = element.tail, None
+    element.getparent().replace(element, region)
+    region.append(element)

@@ -1,0 +1,150 @@
+"""HTML reports: every notebook executed and written as one file, and an index that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pmdiscourse.errors import DiscourseError, unknown
+from pmdiscourse.present.execute import (
+    execute_notebook,
+    get_parameters,
+    read_notebook,
+    set_parameters,
+)
+from pmdiscourse.present.index import describe_run, index_parts
+from pmdiscourse.present.page import make_page
+from pmdiscourse.store import read_manifest, write_atomic
+
+_TEMPLATES = "templates"
+_PROVENANCE = ("provenance", "Where these numbers come from")
+_INDEX = ("index.html", "Overview")
+
+
+def export_reports(
+    processed: str | Path,
+    reports: str | Path,
+    *,
+    notebooks: str | Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Execute the notebooks on a finished run and write the HTML reports.
+
+    Parameters
+    ----------
+    processed : str or Path
+        Folder of the run (DIR).
+    reports : str or Path
+        Folder to write into; made if needed. Nothing is written before every notebook has run.
+    notebooks : str, Path or None, default=None
+        Folder with the notebooks; None takes ``notebooks/`` of the project, else of the current
+        folder.
+    parameters : mapping or None, default=None
+        Values for the notebooks' parameters cells, beside ``processed``. Each name must stand in
+        at least one notebook.
+
+    Returns
+    -------
+    list of Path
+        ``index.html`` first, then one file for each notebook, in the order of their names. Two
+        calls on the same run write the same bytes.
+
+    Raises
+    ------
+    DiscourseError
+        If there is no finished run, no notebook, an unknown parameter or one of another type, if
+        a cell fails, or if a figure has no alternative text.
+    """
+    directory, target = Path(processed).resolve(), Path(reports)
+    manifest = read_manifest(directory)
+    sources = find_notebooks(notebooks)
+    prepared = {
+        path: set_parameters(notebook, values)
+        for path, notebook, values in _assign_parameters(sources, directory, parameters or {})
+    }
+    pages = {
+        f"{path.stem}.html": make_page(
+            execute_notebook(notebook, name=path.name, directory=path.parent), name=path.name
+        )
+        for path, notebook in prepared.items()
+    }
+    menu = [_INDEX, *((file, page.title) for file, page in pages.items())]
+    shared = {
+        "style": Markup(_read_style()),
+        "synthetic": bool(manifest.get("corpus", {}).get("synthetic", False)),
+        "provenance": describe_run(manifest),
+        "reports": menu,
+    }
+    written = {_INDEX[0]: _render("index", shared | index_parts(directory, manifest), _INDEX[0])}
+    for file, page in pages.items():
+        parts = {
+            "title": page.title, "toc": [*page.toc, _PROVENANCE],
+            "lead": Markup(page.lead), "body": Markup(page.body),
+        }  # fmt: skip
+        written[file] = _render("report", shared | parts, file)
+    for file, html in written.items():
+        write_atomic(target / file, html)
+    return [target / file for file in written]
+
+
+def find_notebooks(folder: str | Path | None = None) -> list[Path]:
+    """Return the notebooks of a folder, in the order of their names.
+
+    Raises
+    ------
+    DiscourseError
+        If there is no such folder, or no notebook in it.
+    """
+    project = Path(__file__).parents[3] / "notebooks"
+    places = [project, Path.cwd() / "notebooks"] if folder is None else [Path(folder)]
+    for place in places:
+        found = sorted(place.glob("*.ipynb"))
+        if found:
+            return [path.resolve() for path in found]
+    raise DiscourseError(
+        f"no notebooks (*.ipynb) in {' or '.join(str(place) for place in places)}; "
+        "run in the project's folder, or name their folder with notebooks=..."
+    )
+
+
+def _assign_parameters(
+    sources: list[Path], directory: Path, parameters: Mapping[str, Any]
+) -> list[tuple[Path, Any, dict[str, Any]]]:
+    """Give each notebook the values it knows; refuse a name that none knows."""
+    # Notebooks run in their own folder, so folders must reach them as absolute paths.
+    codebook = read_manifest(directory).get("settings", {}).get("codebook", "")
+    values = dict(parameters) | {
+        "processed": str(directory),
+        "codebook_folder": str(Path(codebook).resolve()) if codebook else "",
+    }
+    notebooks = [(path, read_notebook(path)) for path in sources]
+    known = {path: get_parameters(notebook) for path, notebook in notebooks}
+    names = sorted({name for defaults in known.values() for name in defaults})
+    for name in parameters:
+        if name not in names:
+            raise unknown("parameter", got=name, known=names)
+    return [
+        (path, notebook, {name: v for name, v in values.items() if name in known[path]})
+        for path, notebook in notebooks
+    ]
+
+
+def _render(template: str, parts: Mapping[str, Any], current: str) -> str:
+    """Fill a template."""
+    environment = Environment(
+        loader=PackageLoader("pmdiscourse.present", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(f"{template}.html.j2").render(**parts, current=current)
+
+
+def _read_style() -> str:
+    return (resources.files("pmdiscourse.present") / _TEMPLATES / "style.css").read_text("utf-8")

@@ -1,0 +1,119 @@
+"""Settings of a run: few, named, strict. An unknown name or a wrong type is an error."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pmdiscourse.errors import DiscourseError, invalid, unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a run can be told, with its default.
+
+    Parameters
+    ----------
+    language : str, default="en"
+        Themes are scored on passages in this language (ISO 639-1); others are kept and counted.
+    min_passage_words : int, default=10
+        A shorter line (heading, bullet label) is no passage.
+    max_passage_words : int, default=220
+        A longer paragraph is cut at sentence ends.
+    part_words : int, default=150
+        Upper size of the near-equal parts of a cut paragraph.
+    max_file_bytes : int, default=100_000_000
+        A larger raw file is quarantined.
+    n_residual : int, default=6
+        Residual topics beside the theme topics of the topic model.
+    random_state : int, default=0
+        Seed of everything that draws.
+    codebook : str, default=""
+        Folder of a codebook; empty means the one that comes with the package.
+    keep_authors : bool, default=False
+        True writes author names as scraped instead of keyed pseudonyms.
+    """
+
+    language: str = "en"
+    min_passage_words: int = 10
+    max_passage_words: int = 220
+    part_words: int = 150
+    max_file_bytes: int = 100_000_000
+    n_residual: int = 6
+    random_state: int = 0
+    codebook: str = ""
+    keep_authors: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("min_passage_words", "max_passage_words", "part_words", "max_file_bytes"):
+            if getattr(self, name) < 1:
+                raise invalid(f"setting {name!r}", got=getattr(self, name), allowed="1 or more")
+        if self.part_words > self.max_passage_words:
+            raise invalid(
+                "setting 'part_words'",
+                got=self.part_words,
+                allowed=f"at most max_passage_words ({self.max_passage_words})",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as a plain dictionary, in order."""
+        return dataclasses.asdict(self)
+
+
+def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Settings:
+    """Build settings from a mapping, refusing what is unknown or of another type.
+
+    Parameters
+    ----------
+    values : mapping, Settings or None, default=None
+        Names and values; None gives the defaults.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    DiscourseError
+        If a name is unknown, or a value is of another type or out of range.
+
+    Examples
+    --------
+    >>> make_settings({"random_state": 3}).random_state
+    3
+    >>> make_settings({"randomstate": 3})
+    Traceback (most recent call last):
+    ...
+    pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: language, \
+min_passage_words, max_passage_words, part_words, max_file_bytes, n_residual, random_state, \
+codebook, keep_authors. Did you mean 'random_state'?
+    """
+    if isinstance(values, Settings):
+        return values
+    defaults = Settings().as_dict()
+    for name, value in (values or {}).items():
+        if name not in defaults:
+            raise unknown("setting", got=name, known=defaults)
+        wanted = type(defaults[name])
+        if type(value) is not wanted:
+            raise invalid(f"setting {name!r}", got=value, allowed=f"a {wanted.__name__}")
+    return Settings(**(values or {}))
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read settings from a TOML file.
+
+    Raises
+    ------
+    DiscourseError
+        If the file cannot be read, is not TOML, or holds an unknown name or a wrong type.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DiscourseError(f"settings file {path} cannot be read: {error}") from error
+    return make_settings(values)

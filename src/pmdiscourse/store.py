@@ -1,0 +1,192 @@
+"""Tables on disk: a folder of content-named Parquet parts each, and the manifest that lists them.
+
+A run writes its parts first, `run.json` last, and only then removes parts that `run.json` does not
+list. Whoever reads goes through `run.json`, so an interrupted run leaves the last whole one in
+place. Writing is atomic: a temporary file in the same folder, fsync, `os.replace`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.tables import TABLES, check_table, empty_table, find_table
+
+MANIFEST = "run.json"
+_ARROW = {
+    "str": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "boolean": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "evidence": pa.list_(
+        pa.struct(
+            [
+                ("start", pa.int64()),
+                ("end", pa.int64()),
+                ("view", pa.string()),
+                ("weight", pa.float64()),
+            ]
+        )
+    ),
+}
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of bytes as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write a file so that a reader sees the old content or the new, never a torn one.
+
+    Parameters
+    ----------
+    path : Path
+        Target; its folder is made if needed.
+    data : bytes or str
+        Content; text is written as UTF-8.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_jsonl(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as JSON lines, atomically, one object a row."""
+    rows = frame.to_dict("records")
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    write_atomic(path, "".join(lines))
+
+
+def write_part(directory: Path, name: str, frame: pd.DataFrame) -> str:
+    """Write one part of a table under its content's name.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of the run (DIR).
+    name : str
+        Table name.
+    frame : DataFrame
+        Rows of the part; checked against the table.
+
+    Returns
+    -------
+    str
+        File name of the part inside ``directory / name``.
+    """
+    table = find_table(name)
+    schema = pa.schema([(column.name, _ARROW[column.dtype]) for column in table.columns])
+    checked = check_table(name, frame)
+    buffer = io.BytesIO()
+    arrow = pa.Table.from_pandas(checked, schema=schema, preserve_index=False)
+    pq.write_table(arrow.replace_schema_metadata(None), buffer, compression="zstd")
+    content = buffer.getvalue()
+    part = f"{sha256(content)[:24]}.parquet"
+    target = directory / name / part
+    if not target.exists():
+        write_atomic(target, content)
+    return part
+
+
+def read_part(path: Path, name: str) -> pd.DataFrame:
+    """Read one part back with the table's types; evidence comes as a list of dictionaries."""
+    frame = pq.read_table(path).to_pandas()
+    if "evidence" in frame:
+        frame["evidence"] = pd.Series([list(spans) for spans in frame["evidence"]], dtype=object)
+    return check_table(name, frame)
+
+
+def read_table(directory: str | Path, name: str) -> pd.DataFrame:
+    """Read a table of a run.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of the run (DIR), e.g. ``data/processed``.
+    name : {"posts", "passages", "scores", "prevalence"}
+        Table name.
+
+    Returns
+    -------
+    DataFrame
+        All parts, in the table's canonical row order.
+
+    Raises
+    ------
+    DiscourseError
+        If the folder holds no finished run, the run has no such table, or a part is missing.
+    """
+    find_table(name)
+    parts = read_manifest(directory)["tables"].get(name)
+    if parts is None:
+        raise DiscourseError(
+            f"table {name!r} is not in {directory}; run `pmdiscourse run RAW --out {directory}`"
+        )
+    frames = []
+    for part in parts:
+        path = Path(directory) / name / part
+        if not path.is_file():
+            raise DiscourseError(f"{path} is listed in {MANIFEST} but missing; run again")
+        frames.append(read_part(path, name))
+    if not frames:
+        return empty_table(name)
+    return check_table(name, pd.concat(frames, ignore_index=True))
+
+
+def read_manifest(directory: str | Path) -> dict[str, Any]:
+    """Read ``run.json`` of a run.
+
+    Raises
+    ------
+    DiscourseError
+        If there is none, or it is not one of this project.
+    """
+    path = Path(directory) / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DiscourseError(
+            f"{directory} holds no finished run ({MANIFEST} is missing); "
+            f"make one with `pmdiscourse run RAW --out {directory}`"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise DiscourseError(f"{path} cannot be read: {error}; run again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict):
+        raise DiscourseError(f"{path} is not the manifest of a run; run again")
+    return manifest
+
+
+def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
+    """Write ``run.json`` and then remove parts of earlier runs that it does not list."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    path = directory / MANIFEST
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_atomic(path, text)
+    for name in TABLES:
+        listed = set(manifest["tables"].get(name, []))
+        for part in (directory / name).glob("*.parquet"):
+            if part.name not in listed:
+                part.unlink()

@@ -1,0 +1,138 @@
+"""The codebook: what is loaded, what is refused, and what its patterns match."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmdiscourse.codebook import Codebook, load_codebook
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.measure.matching import PatternMatcher
+from pmdiscourse.patterns import parse_pattern
+
+DATA = Path(__file__).parent / "data" / "codebooks"
+BROKEN: list[dict[str, str]] = json.loads((DATA / "broken.json").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = json.loads((DATA / "patterns.json").read_text(encoding="utf-8"))
+CLASSES = {"pm": ("pm|pms", "product manager|managers")}
+
+
+@pytest.fixture
+def garden(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DATA / "garden", tmp_path / "garden"))
+
+
+def edit(file: Path, find: str, replace: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert find in text
+    file.write_text(text.replace(find, replace, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Codebook:
+    return load_codebook()
+
+
+def test_shipped_codebook_is_rich_enough(shipped: Codebook) -> None:
+    assert shipped.names == ["blame", "identity", "elite_education", "director_failure"]
+    for theme in shipped.themes:
+        assert 20 <= len(theme.seeds) <= 42
+        assert 10 <= len(theme.patterns) <= 30
+        assert theme.include
+        assert theme.exclude
+        assert sum(theme.name in example.themes for example in shipped.examples) >= 100
+    assert sum(not example.themes for example in shipped.examples) >= 400
+    assert sum(len(example.themes) > 1 for example in shipped.examples) >= 30
+
+
+def test_shipped_names_are_shown_in_readers_wording(shipped: Codebook) -> None:
+    assert shipped.theme("elite_education").title == "Elite education"
+    with pytest.raises(DiscourseError, match="Did you mean 'identity'"):
+        shipped.theme("identiti")
+
+
+@pytest.mark.parametrize("theme", ["blame", "identity", "elite_education", "director_failure"])
+def test_shipped_patterns_keep_off_passages_without_a_theme(shipped: Codebook, theme: str) -> None:
+    """A pattern set that fires on plain product talk would drown the few that carry a theme."""
+    matcher = PatternMatcher(
+        {(0, kind): pattern for kind, pattern in enumerate(shipped.parsed_patterns(theme))}
+    )
+    plain = [example.text for example in shipped.examples if not example.themes]
+    hit = [text for text in plain if matcher.find(text.lower())]
+    assert len(hit) / len(plain) < 0.03
+
+
+def test_folder_of_an_analyst(garden: Path) -> None:
+    codebook = load_codebook(garden)
+    assert codebook.names == ["watering", "pests"]
+    assert codebook.classes == {"plant": ("tomato|tomatoes|basil|roses", "runner beans")}
+    both = [example for example in codebook.examples if len(example.themes) == 2]
+    assert [example.themes for example in both] == [frozenset({"watering", "pests"})]
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["label"])
+def test_mistakes_are_told_with_file_and_place(garden: Path, case: dict[str, str]) -> None:
+    edit(garden / case["file"], case["find"], case["replace"])
+    with pytest.raises(DiscourseError) as told:
+        load_codebook(garden)
+    assert case["message"] in str(told.value)
+    assert str(garden) in str(told.value)
+
+
+def test_folder_without_themes_file(tmp_path: Path) -> None:
+    with pytest.raises(DiscourseError, match=r"themes\.toml cannot be read"):
+        load_codebook(tmp_path)
+
+
+def test_examples_that_are_no_utf8(garden: Path) -> None:
+    (garden / "examples" / "more.jsonl").write_bytes(b'{"text": "caf\xe9", "themes": []}\n')
+    with pytest.raises(DiscourseError, match=r"more\.jsonl cannot be read"):
+        load_codebook(garden)
+
+
+def test_hash_follows_content_not_layout(garden: Path) -> None:
+    before = load_codebook(garden)
+    edit(garden / "themes.toml", "# A codebook", "# The codebook")
+    bank = garden / "examples" / "bank.jsonl"
+    lines = bank.read_text(encoding="utf-8").splitlines(keepends=True)
+    bank.write_text("".join(lines[10:]), encoding="utf-8")
+    (garden / "examples" / "a.jsonl").write_text("".join(lines[:10]), encoding="utf-8")
+    assert load_codebook(garden) == before
+    assert load_codebook(garden).sha256 == before.sha256
+    edit(garden / "themes.toml", "Rain as weather.", "Rain.")
+    assert load_codebook(garden).sha256 != before.sha256
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['pattern']}: {case['why']}")
+def test_patterns_match_what_they_say(case: dict[str, Any]) -> None:
+    matcher = PatternMatcher({(0, 0): parse_pattern(case["pattern"], CLASSES)})
+    found = matcher.find(case["text"])
+    assert [case["text"][start:end] for start, end, _ in found] == case["found"]
+
+
+WORDS = ["the", "pm", "product", "manager", "blame", "blames", "isn't", "cannot", "mini-ceo", "."]
+LINES = ("<pm> ... blam*", "n't|cannot ... the", "mini-ceo the?", "the <pm>|manager")
+
+
+@pytest.fixture(scope="module")
+def matchers() -> list[tuple[PatternMatcher, PatternMatcher]]:
+    """Return each line alone, and beside patterns that hold every word as an anchor."""
+    every = {(1, i): parse_pattern(word, CLASSES) for i, word in enumerate(WORDS[:-1])}
+    lines = [{(0, 0): parse_pattern(line, CLASSES)} for line in LINES]
+    return [(PatternMatcher(line), PatternMatcher(line | every)) for line in lines]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+@settings(deadline=None)
+def test_anchors_leave_nothing_out(
+    matchers: list[tuple[PatternMatcher, PatternMatcher]], words: list[str]
+) -> None:
+    """Sentences are passed over by their words alone; no match may be lost by it."""
+    text = " ".join(words)
+    for alone, everywhere in matchers:
+        assert alone.find(text) == [hit for hit in everywhere.find(text) if hit[2] == (0, 0)]

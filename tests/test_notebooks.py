@@ -1,0 +1,123 @@
+"""The notebooks: clean in version control, short, and sound on small corpora."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from pmdiscourse.present.execute import (
+    execute_notebook,
+    get_parameters,
+    read_notebook,
+    set_parameters,
+)
+from pmdiscourse.present.page import make_page
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+# Ways in which scraped text becomes markup.
+FORBIDDEN = ("escape=False", ".style", "Markdown(", "HTML(", "%%", "!", "filterwarnings")
+
+pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def read_raw(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def code_of(path: Path) -> list[str]:
+    return ["".join(c["source"]) for c in read_raw(path)["cells"] if c["cell_type"] == "code"]
+
+
+def test_nothing_of_a_run_is_kept(path: Path) -> None:
+    raw = read_raw(path)
+    nbformat.validate(raw)
+    assert raw["metadata"] == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    }
+    for cell in raw["cells"]:
+        assert set(cell["metadata"]) <= {"tags"}
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            assert cell["execution_count"] is None
+
+
+def test_cells_have_stable_ids_of_words(path: Path) -> None:
+    ids = [cell["id"] for cell in read_raw(path)["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(name.replace("-", "").isalpha() for name in ids)
+
+
+def test_notebooks_stay_short(path: Path) -> None:
+    code = code_of(path)
+    assert len(read_raw(path)["cells"]) <= 30
+    assert sum(len(source.splitlines()) for source in code) <= 110
+    assert max(len(source.splitlines()) for source in code) <= 15
+
+
+def test_logic_lives_in_the_library(path: Path) -> None:
+    for source in code_of(path):
+        tree = ast.parse(source)
+        kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.Try)
+        assert not [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_imports_come_first_then_one_parameters_cell(path: Path) -> None:
+    cells = [cell for cell in read_raw(path)["cells"] if cell["cell_type"] == "code"]
+    imports = (ast.Import, ast.ImportFrom)
+    assert all(isinstance(node, imports) for node in ast.parse("".join(cells[0]["source"])).body)
+    for cell in cells[1:]:
+        tree = ast.parse("".join(cell["source"]))
+        assert not [node for node in ast.walk(tree) if isinstance(node, imports)]
+    tagged = [place for place, cell in enumerate(cells) if cell["metadata"].get("tags")]
+    assert tagged == [1]
+    assert get_parameters(read_notebook(path))["processed"] == "../data/processed"
+
+
+def test_no_cell_turns_text_into_markup(path: Path) -> None:
+    for source in code_of(path):
+        plain = source.replace("!=", "")
+        assert not [word for word in FORBIDDEN if word in plain]
+
+
+def test_claims_are_checked_with_a_reason(path: Path) -> None:
+    checks = [
+        node
+        for source in code_of(path)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assert)
+    ]
+    assert len(checks) >= 2
+    assert all(check.msg is not None for check in checks)
+
+
+@pytest.mark.parametrize(
+    "corpus",
+    [
+        {"essays": 5, "comments": 3},
+        {"essays": 1, "comments": 0, "silent": "blame"},
+        {"essays": 2, "comments": 1, "language": "es"},
+    ],
+    ids=["small", "one-essay", "nothing-scored"],
+)
+def test_runs_in_a_fresh_kernel(
+    path: Path, corpus: dict[str, Any], make_run: Callable[..., Path]
+) -> None:
+    directory = make_run(**corpus)
+    filled = set_parameters(read_notebook(path), {"processed": str(directory)})
+    executed = execute_notebook(filled, name=path.name, directory=path.parent)
+    streams = [
+        output
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    ]
+    assert not streams, "a notebook prints nothing and warns of nothing"
+    assert make_page(executed, name=path.name).toc

@@ -1,0 +1,175 @@
+"""From raw files to tables: one run, a second run, new posts, and the commands around it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pmdiscourse
+from pmdiscourse.cli import main
+from pmdiscourse.pipeline import run
+from pmdiscourse.store import read_manifest, read_table
+from test_readers import LONG, write
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "raw" / "sample"
+THEMES = ["blame", "director_failure", "elite_education", "identity"]
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("processed")
+    run(SAMPLE, directory)
+    return directory
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_tables_fit_together(processed: Path) -> None:
+    posts, passages, scores, prevalence = (
+        read_table(processed, name) for name in ("posts", "passages", "scores", "prevalence")
+    )
+    manifest = read_manifest(processed)
+    assert set(passages["post_id"]) <= set(posts["post_id"])
+    assert set(scores["passage_id"]) <= set(passages["passage_id"])
+    assert sorted(set(scores["theme"])) == THEMES
+    assert len(scores) == len(THEMES) * manifest["counts"]["passages_scored"]
+    assert manifest["counts"]["passages_other_language"] == 1
+    overall = prevalence.query("unit == 'passage' and by == 'all'").set_index("theme")
+    shares = scores.groupby("theme")["tagged"].mean()
+    for theme in THEMES:
+        assert overall.loc[theme, "tagged_share"] == pytest.approx(shares[theme])
+        assert overall.loc[theme, "band_low"] < overall.loc[theme, "band_high"]
+    assert overall["estimate"].isna().all(), "no labels, no estimate"
+    assert overall["note"].str.startswith("Tagged share:").all()
+
+
+def test_set_aside_records_are_listed(processed: Path) -> None:
+    counts = read_manifest(processed)["counts"]
+    for name, key in (("quarantine", "quarantined"), ("dropped", "dropped")):
+        lines = (processed / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == counts[key] > 0
+        assert {"file", "record", "reason"} <= json.loads(lines[0]).keys()
+
+
+def test_the_same_raw_files_give_the_same_bytes(processed: Path, tmp_path: Path) -> None:
+    run(SAMPLE, tmp_path)
+    first, second = contents(processed), contents(tmp_path)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_an_unchanged_run_rewrites_nothing(processed: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in processed.rglob("*.parquet")}
+    bytes_before = contents(processed)
+    run(SAMPLE, processed)
+    assert {path: path.stat().st_mtime_ns for path in processed.rglob("*.parquet")} == before
+    assert contents(processed) == bytes_before
+
+
+def test_new_posts_are_scored_by_the_first_model_and_told(processed: Path, tmp_path: Path) -> None:
+    raw, directory = tmp_path / "raw", tmp_path / "out"
+    shutil.copytree(SAMPLE, raw)
+    shutil.copytree(processed, directory)
+    old = read_table(directory, "scores")
+    (raw / "forum.csv").unlink()
+    rows = [{"id": f"n{i}", "body": f"{LONG} Post {i}."} for i in range(3)]
+    (raw / "new.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    gone = read_table(directory, "posts")["raw_file"].eq("forum.csv").sum()
+    manifest = run(raw, directory)
+    assert manifest["changed"]["posts_added"] == 3
+    assert manifest["changed"]["posts_gone"] == gone
+    assert manifest["changed"]["differs_in"] == ["inputs"]
+    assert manifest["model"] == read_manifest(processed)["model"]
+    both = old.merge(read_table(directory, "scores"), on=["passage_id", "theme"])
+    assert len(both) > 100
+    assert both["score_x"].equals(both["score_y"]), "old passages keep their scores"
+    parts = {name: set(names) for name, names in manifest["tables"].items()}
+    shared = parts["posts"] & set(read_manifest(processed)["tables"]["posts"])
+    assert len(shared) >= 8, "files that did not change keep their parts"
+
+
+def test_the_public_names_are_there() -> None:
+    names = """ingest read_posts clean_text explain_cleaning split_passages load_codebook ThemeModel
+        TopicModel score_passages evaluate estimate_prevalence kwic representative_passages
+        plot_prevalence plot_groups plot_trend plot_cooccurrence plot_dispersion plot_topics run
+        read_table export_reports""".split()
+    assert set(names) <= set(pmdiscourse.__all__)
+    assert all(hasattr(pmdiscourse, name) for name in pmdiscourse.__all__)
+
+
+def test_run_prints_counts_that_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(SAMPLE), "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "111 records read = 106 accepted + 1 duplicates + 3 dropped + 1 quarantined" in printed
+    assert "17 essays and 89 comments in 17 threads, 220 passages" in printed
+    assert "1 passages in another language: kept, not scored" in printed
+
+
+def test_ingest_alone_and_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["ingest", str(SAMPLE), "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert len(read_table(tmp_path, "passages")) == 220
+    assert main([*arguments, "--strict"]) == 1
+    assert "quarantine.jsonl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["ingest", "run"])
+def test_nothing_usable_is_1_and_wrong_use_is_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw, empty__txt="", odd__pdf="x")
+    out = str(tmp_path / "out")
+    assert main([verb, str(raw), "--out", out]) == 1
+    assert "no usable post" in capsys.readouterr().err
+    assert len((tmp_path / "out" / "quarantine.jsonl").read_text().splitlines()) == 2
+    assert main([verb, str(tmp_path / "nowhere"), "--out", out]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_report_without_a_run_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "reports")]) == 2
+    assert "holds no finished run" in capsys.readouterr().err
+    assert main(["report", str(tmp_path), "--out", str(tmp_path), "--set", "top"]) == 2
+    assert "--set needs NAME=VALUE" in capsys.readouterr().err
+
+
+def test_unknown_words_end_with_2() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pmdiscourse.cli", "rnu"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "invalid choice" in done.stderr
+
+
+def test_a_settings_file_reaches_the_run(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(
+        raw,
+        page__txt="\n\n".join(
+            [LONG, f"{LONG} Again.", "Nine words are one too few for a passage."]
+        ),
+    )
+    settings = tmp_path / "settings.toml"
+    settings.write_text("min_passage_words = 8\n")
+    assert main(["run", str(raw), "--out", str(tmp_path / "out"), "--settings", str(settings)]) == 0
+    assert len(read_table(tmp_path / "out", "passages")) == 3
+    assert read_manifest(tmp_path / "out")["settings"]["min_passage_words"] == 8
+    prevalence = read_table(tmp_path / "out", "prevalence")
+    assert isinstance(prevalence, pd.DataFrame)
+    assert prevalence["n"].max() == 3

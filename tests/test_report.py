@@ -1,0 +1,374 @@
+"""From a finished run to HTML: complete, readable, inert, and the same bytes every time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from lxml import html as lxml_html
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.present.execute import execute_notebook, get_parameters, set_parameters
+from pmdiscourse.present.page import clean, make_page
+from pmdiscourse.present.report import export_reports, find_notebooks
+from pmdiscourse.present.wording import percent
+from pmdiscourse.store import read_table
+
+CANARIES = (
+    "<script>window.__pwned1=1</script>",
+    "<img src=x onerror='window.__pwned2=1'>",
+    "<svg onload=window.__pwned3=1><circle r=9></svg>",
+    "<iframe srcdoc='<script>parent.__pwned4=1</script>'></iframe>",
+    "<details open ontoggle=window.__pwned5=1>x</details>",
+    "[click me](javascript:window.__pwned6=1) <a href='javascript:window.__pwned7=1'>me</a>",
+    "</details></main></body><script>window.__pwned8=1</script>",
+    "{{ 7 * 7 }} {% for x in y %} {{ config }}",
+    "<style>body{display:none}</style><link rel=stylesheet href=http://example.org/x.css>",
+    "<base href=http://example.org/><meta http-equiv=refresh content='0;url=http://example.org'>",
+    "<form action=http://example.org><input name=a><button>go</button></form>",
+    "<math><mtext></mtext><mglyph><style><img src=x onerror=window.__pwned9=1></style></math>",
+    "\x1b]8;;http://example.org\x07link\x1b]8;;\x07 $\\frac{1$ `<b>`",
+)
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+INERT = {
+    "script", "iframe", "object", "embed", "form", "input", "button", "link", "base", "svg", "math",
+    "video", "audio",
+}  # fmt: skip
+REPORTS = ["index.html", "01-corpus.html", "02-themes.html", "03-prevalence.html"]
+MakeRun = Callable[..., Path]
+
+
+def parse(path: Path) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def exported(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return export_reports(small_run, tmp_path_factory.mktemp("reports"))
+
+
+def notebook_of(*cells: NotebookNode) -> NotebookNode:
+    return new_notebook(cells=[new_markdown_cell("# A title"), *cells])
+
+
+def figure_cell(alt: str) -> NotebookNode:
+    output = new_output("display_data", {"image/png": PNG}, metadata={"image/png": {"alt": alt}})
+    return new_code_cell("draw()", outputs=[output])
+
+
+def parameter_cell(source: str) -> NotebookNode:
+    return new_code_cell(source, metadata={"tags": ["parameters"]})
+
+
+# Parameters
+
+
+def test_parameters_are_read_and_injected_after_their_cell() -> None:
+    notebook = notebook_of(parameter_cell('name = "a"\nn: int = 3\nshow = True'), new_code_cell(""))
+    assert get_parameters(notebook) == {"name": "a", "n": 3, "show": True}
+    filled = set_parameters(notebook, {"n": 5, "name": "it's"})
+    assert filled.cells[2].source == 'n = 5\nname = "it\'s"'
+    assert filled.cells[2].metadata["tags"] == ["injected-parameters"]
+    assert len(notebook.cells) == 3
+    again = set_parameters(filled, {"n": 6})
+    assert [cell.source for cell in again.cells[2:]] == ["n = 6", ""]
+    assert len(set_parameters(again, {}).cells) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"nmae": "b"}, "Did you mean 'name'"),
+        ({"n": "5"}, "allowed is a int"),
+        ({"n": True}, "allowed is a int"),
+        ({"show": 1}, "allowed is a bool"),
+        ({"name": None}, "allowed is a str"),
+    ],
+)
+def test_unknown_names_and_other_types_are_refused(values: dict[str, object], message: str) -> None:
+    notebook = notebook_of(parameter_cell('name = "a"\nn = 3\nshow = True'))
+    with pytest.raises(DiscourseError, match=message):
+        set_parameters(notebook, values)
+
+
+@pytest.mark.parametrize(
+    "source", ["x = y", "import os", "f()", "a, b = 1, 2", "x = f'{1}'", "x ="]
+)
+def test_a_parameters_cell_holds_literals_only(source: str) -> None:
+    with pytest.raises(DiscourseError, match="parameters cell"):
+        get_parameters(notebook_of(parameter_cell(source)))
+
+
+def test_two_parameters_cells_are_refused() -> None:
+    with pytest.raises(DiscourseError, match="2 cells"):
+        get_parameters(notebook_of(parameter_cell("a = 1"), parameter_cell("b = 1")))
+
+
+# Execution
+
+
+def test_a_fresh_kernel_of_this_python_runs_the_cells(tmp_path: Path) -> None:
+    source = "import os, sys\nprint(sys.executable, os.environ['PYTHONHASHSEED'])"
+    notebook = notebook_of(new_code_cell(source), new_code_cell("print(os.getcwd())"))
+    executed = execute_notebook(notebook, name="a", directory=tmp_path)
+    assert executed.cells[1].outputs[0].text == f"{sys.executable} 0\n"
+    assert executed.cells[2].outputs[0].text.strip() == str(tmp_path)
+    assert "execution" not in executed.cells[1].metadata
+    assert notebook.cells[1].outputs == []
+
+
+def test_a_failing_cell_is_named_with_its_source(tmp_path: Path) -> None:
+    notebook = notebook_of(
+        new_code_cell("x = 1"), new_code_cell("assert x == 2, 'x is odd'"), new_code_cell("x = 3")
+    )
+    with pytest.raises(
+        DiscourseError, match="notebook b, cell 3 failed: AssertionError: x is odd"
+    ) as e:
+        execute_notebook(notebook, name="b", directory=tmp_path)
+    assert "assert x == 2" in str(e.value)
+
+
+# Pages
+
+
+@pytest.mark.parametrize(
+    "alt", ["", "a figure", "<Figure size 640x480 with 1 Axes>", "No description"]
+)
+def test_a_figure_without_words_is_refused(alt: str) -> None:
+    with pytest.raises(DiscourseError, match=r"notebook n, cell 2: a figure has no alternative"):
+        make_page(notebook_of(figure_cell(alt)), name="n")
+
+
+def test_a_repeated_alternative_text_is_refused() -> None:
+    cell = figure_cell("Blame in 5% of 40 passages.")
+    with pytest.raises(DiscourseError, match="cell 3: two figures have the same"):
+        make_page(notebook_of(cell, cell), name="n")
+
+
+@pytest.mark.parametrize("kind", ["image/svg+xml", "image/jpeg"])
+def test_other_kinds_of_images_are_refused(kind: str) -> None:
+    output = new_output("display_data", {kind: "<svg onload=alert(1)></svg>"})
+    with pytest.raises(DiscourseError, match="only PNG"):
+        make_page(notebook_of(new_code_cell("", outputs=[output])), name="n")
+
+
+def test_what_claims_to_be_png_must_be() -> None:
+    output = new_output(
+        "display_data",
+        {"image/png": 'x" onerror="alert(1)'},
+        metadata={"image/png": {"alt": "a" * 20}},
+    )
+    with pytest.raises(DiscourseError, match="no PNG"):
+        make_page(notebook_of(new_code_cell("", outputs=[output])), name="n")
+
+
+def test_a_notebook_needs_a_title() -> None:
+    with pytest.raises(DiscourseError, match="begins with its title"):
+        make_page(new_notebook(cells=[new_markdown_cell("no title")]), name="n")
+
+
+def test_headings_get_anchors_and_tables_get_scrollers() -> None:
+    table = new_output(
+        "display_data", {"text/html": "<table><tr><th>a</th><td>1</td></tr></table>"}
+    )
+    page = make_page(
+        notebook_of(
+            new_markdown_cell("The answer.\n\n## A & b\n\ntext\n\n## A & b"),
+            new_code_cell("x = 1"),
+            new_code_cell("y = 2", outputs=[table]),
+            new_code_cell("path = '/home/ann'", metadata={"tags": ["injected-parameters"]}),
+        ),
+        name="n",
+    )
+    assert page.title == "A title"
+    assert page.toc == [("a-b", "A & b"), ("a-b-2", "A & b")]
+    assert "The answer." in page.lead
+    assert 'role="region"' in page.body
+    assert 'tabindex="0"' in page.body
+    assert "<caption>Table 1</caption>" in page.body
+    assert '<th scope="row">a</th>' in page.body
+    assert page.body.count("<summary>Code</summary>") == 1
+    assert "/home/ann" not in page.lead + page.body
+
+
+def test_streams_are_text_and_warnings_stay_out() -> None:
+    outputs = [
+        new_output("stream", name="stdout", text="\x1b[31m<b>1</b>\x1b[0m\n"),
+        new_output("stream", name="stderr", text="/home/ann/x.py: UserWarning"),
+        new_output("execute_result", {"text/plain": "<i>2</i>"}),
+    ]
+    page = make_page(notebook_of(new_code_cell("", outputs=outputs)), name="n")
+    assert "<pre>&lt;b&gt;1&lt;/b&gt;</pre>" in page.lead
+    assert "<pre>&lt;i&gt;2&lt;/i&gt;</pre>" in page.lead
+    assert "UserWarning" not in page.lead
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_markup_of_others_is_inert_wherever_it_comes_from(canary: str) -> None:
+    kinds = ("text/html", "text/markdown", "text/plain")
+    outputs = [new_output("display_data", {kind: canary}) for kind in kinds]
+    outputs.append(new_output("stream", name="stdout", text=canary))
+    page = make_page(
+        notebook_of(
+            new_markdown_cell(f"{canary}\n\n## {canary}"), new_code_cell("", outputs=outputs)
+        ),
+        name="n",
+    )
+    root = lxml_html.fragment_fromstring(page.lead + page.body, create_parent="div")
+    assert_inert(root)
+
+
+def assert_inert(root: lxml_html.HtmlElement) -> None:
+    for element in root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        assert element.tag not in INERT
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            assert name not in {"style", "srcdoc", "formaction", "action"}
+            if name in {"href", "src"}:
+                assert value.startswith(("#", "data:image/png;base64,", "http")) or value in REPORTS
+
+
+def test_links_may_only_lead_to_the_web() -> None:
+    kept = clean('<a href="https://example.org">a</a><a href="data:text/html,x">b</a>')
+    assert 'href="https://example.org"' in kept
+    assert "data:" not in kept
+
+
+# The whole way
+
+
+def test_every_report_is_written_index_first(exported: list[Path]) -> None:
+    assert [path.name for path in exported] == REPORTS
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_reports_are_whole_and_accessible(exported: list[Path], name: str) -> None:
+    path = exported[REPORTS.index(name)]
+    root = parse(path)
+    assert_inert(root)
+    assert root.get("lang") == "en"
+    policy = root.xpath("//head/meta[@http-equiv]")[0]
+    assert policy.getprevious().get("charset") == "utf-8"
+    assert policy.get("content").startswith("default-src 'none'")
+    assert len(root.xpath("//h1")) == len(root.xpath("//main")) == len(root.xpath("//nav")) == 1
+    assert not root.xpath("//table[not(caption)] | //th[not(@scope)]")
+    assert not root.xpath("//table[not(ancestor::div[@role='region' and @tabindex='0'])]")
+    ids = {element.get("id") for element in root.xpath("//*[@id]")}
+    assert {link[1:] for link in root.xpath("//a/@href") if link.startswith("#")} <= ids
+    alts = root.xpath("//img/@alt")
+    assert len(set(alts)) == len(alts) == len(root.xpath("//img"))
+    assert all(len(alt) > 40 for alt in alts)
+
+
+def test_two_exports_write_the_same_bytes(
+    exported: list[Path], small_run: Path, tmp_path: Path
+) -> None:
+    again = export_reports(small_run, tmp_path / "reports")
+    for first, second in zip(exported, again, strict=True):
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_reports_tell_no_folder_of_the_machine(exported: list[Path], small_run: Path) -> None:
+    for path in exported:
+        text = path.read_text(encoding="utf-8")
+        for folder in (str(small_run), str(Path.home()), str(Path.cwd())):
+            assert f"{folder}/" not in text
+        assert "pseudonym" not in text
+
+
+def test_the_index_answers_with_the_numbers_of_the_run(
+    exported: list[Path], small_run: Path
+) -> None:
+    text = " ".join(parse(exported[0]).text_content().split())
+    rows = read_table(small_run, "prevalence")
+    rows = rows[rows["unit"] == "passage"]
+    for row in rows.to_dict("records"):
+        tagged = round(row["tagged_share"] * row["n"])
+        assert f"{percent(row['tagged_share'])} ({tagged}/{row['n']})" in text
+        if row["by"] == "all":
+            assert str(row["note"]).replace("`", "") in text
+    for word in ("Sensitivity band", "This is not the prevalence", "How to cite", "quarantined"):
+        assert word in text
+
+
+def test_an_invented_sample_says_so_on_every_page(exported: list[Path]) -> None:
+    for path in exported:
+        banner = parse(path).xpath("//aside")[0].text_content()
+        assert "prove nothing about product managers" in banner
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> list[Path]:
+    """Reports of a run whose texts, titles and source are hostile, without comments."""
+    texts = tuple(f"{canary} everybody blamed the product manager" for canary in CANARIES)
+    directory = write_run(
+        tmp_path_factory.mktemp("hostile"), essays=len(CANARIES), comments=0, synthetic=False,
+        texts=texts, titles=CANARIES, source=CANARIES[0], tag_texts=True,
+    )  # fmt: skip
+    return export_reports(directory, tmp_path_factory.mktemp("hostile-reports"))
+
+
+def test_hostile_posts_are_shown_and_never_run(hostile: list[Path]) -> None:
+    for path in hostile:
+        assert_inert(parse(path))
+    quoted = parse(hostile[2]).text_content()
+    assert (
+        sum(canary.split("\x1b")[0].strip() in quoted for canary in CANARIES if canary[0] != "\x1b")
+        > 2
+    )
+    assert "<script>window.__pwned1=1</script>" in parse(hostile[1]).text_content()
+
+
+def test_real_posts_have_no_banner_and_no_comments_are_told(hostile: list[Path]) -> None:
+    for path in hostile:
+        assert not parse(path).xpath("//aside")
+    assert "There are no comments in these posts." in parse(hostile[3]).text_content()
+
+
+def test_without_quotes_no_text_of_a_post_is_shown(small_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    source = next(path for path in find_notebooks() if path.stem == "02-themes")
+    (folder / source.name).write_bytes(source.read_bytes())
+    written = export_reports(
+        small_run, tmp_path / "reports", notebooks=folder, parameters={"show_quotes": False}
+    )
+    posts = read_table(small_run, "posts")
+    for path in written:
+        text = parse(path).text_content()
+        assert not any(line in text for post in posts["text"] for line in post.split("\n"))
+        assert not any(title in text for title in posts["title"].dropna())
+
+
+def test_a_failing_notebook_leaves_the_old_reports(small_run: Path, tmp_path: Path) -> None:
+    folder, target = tmp_path / "notebooks", tmp_path / "reports"
+    folder.mkdir()
+    target.mkdir()
+    (target / "index.html").write_text("old", encoding="utf-8")
+    nbformat.write(notebook_of(new_code_cell("1 / 0")), folder / "a.ipynb")
+    with pytest.raises(DiscourseError, match=r"a.ipynb, cell 2 failed: ZeroDivisionError"):
+        export_reports(small_run, target, notebooks=folder)
+    assert (target / "index.html").read_text(encoding="utf-8") == "old"
+
+
+def test_wrong_use_is_told_before_any_kernel_starts(small_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(DiscourseError, match=r"no notebooks \(\*.ipynb\)"):
+        export_reports(small_run, tmp_path, notebooks=tmp_path)
+    with pytest.raises(DiscourseError, match="Did you mean 'n_quotes'"):
+        export_reports(small_run, tmp_path, parameters={"n_quote": 3})
+    with pytest.raises(DiscourseError, match="holds no finished run"):
+        export_reports(tmp_path, tmp_path)
+    (tmp_path / "a.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(DiscourseError, match=r"a.ipynb cannot be read"):
+        export_reports(small_run, tmp_path, notebooks=tmp_path)
+    assert not list(tmp_path.glob("*.html"))
