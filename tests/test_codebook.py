@@ -119,20 +119,24 @@ WORDS = ["the", "pm", "product", "manager", "blame", "blames", "isn't", "cannot"
 LINES = ("<pm> ... blam*", "n't|cannot ... the", "mini-ceo the?", "the <pm>|manager")
 
 
+class TriesEverything(PatternMatcher):
+    """Matches every pattern on every sentence, anchor or not."""
+
+    def _keys_of(self, word: str) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
+        return tuple(self._matchers)
+
+
 @pytest.fixture(scope="module")
-def matchers() -> list[tuple[PatternMatcher, PatternMatcher]]:
-    """Return each line alone, and beside patterns that hold every word as an anchor."""
-    every = {(1, i): parse_pattern(word, CLASSES) for i, word in enumerate(WORDS[:-1])}
-    lines = [{(0, 0): parse_pattern(line, CLASSES)} for line in LINES]
-    return [(PatternMatcher(line), PatternMatcher(line | every)) for line in lines]
+def matchers() -> tuple[PatternMatcher, PatternMatcher]:
+    patterns = {(0, kind): parse_pattern(line, CLASSES) for kind, line in enumerate(LINES)}
+    return PatternMatcher(patterns), TriesEverything(patterns)
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12))
 @settings(deadline=None)
 def test_anchors_leave_nothing_out(
-    matchers: list[tuple[PatternMatcher, PatternMatcher]], words: list[str]
+    matchers: tuple[PatternMatcher, PatternMatcher], words: list[str]
 ) -> None:
     """Sentences are passed over by their words alone; no match may be lost by it."""
-    text = " ".join(words)
-    for alone, everywhere in matchers:
-        assert alone.find(text) == [hit for hit in everywhere.find(text) if hit[2] == (0, 0)]
+    quick, thorough = matchers
+    assert quick.find(" ".join(words)) == thorough.find(" ".join(words))

@@ -93,7 +93,12 @@ def test_same_numbers_in_any_order_of_rows() -> None:
 
 def test_majority_of_coders_and_missing_labels() -> None:
     scores, labels, passages = build_frames(n=4, threads=4)
-    votes = {"p000": [1, 1, 0], "p001": [0, 1], "p002": [0, None], "p003": [None]}
+    votes: dict[str, list[int | None]] = {
+        "p000": [1, 1, 0],
+        "p001": [0, 1],
+        "p002": [0, None],
+        "p003": [None],
+    }
     rows = [(p, "blame", vote) for p, coders in votes.items() for vote in coders]
     several = pd.DataFrame(rows, columns=labels.columns).astype({"present": "boolean"})
     row = evaluate(scores, several, passages=passages).iloc[0]

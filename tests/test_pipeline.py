@@ -99,11 +99,13 @@ def test_new_posts_are_scored_by_the_first_model_and_told(processed: Path, tmp_p
 
 
 def test_the_public_names_are_there() -> None:
-    names = """ingest read_posts clean_text explain_cleaning split_passages load_codebook ThemeModel
-        TopicModel score_passages evaluate estimate_prevalence kwic representative_passages
-        plot_prevalence plot_groups plot_trend plot_cooccurrence plot_dispersion plot_topics run
-        read_table export_reports""".split()
-    assert set(names) <= set(pmdiscourse.__all__)
+    names = (
+        "ingest read_posts clean_text explain_cleaning split_passages load_codebook ThemeModel "
+        "TopicModel score_passages draw_sample write_label_sheet read_labels agreement evaluate "
+        "estimate_prevalence kwic representative_passages plot_prevalence plot_groups plot_trend "
+        "plot_cooccurrence plot_dispersion plot_topics run read_table export_reports"
+    )
+    assert set(names.split()) <= set(pmdiscourse.__all__)
     assert all(hasattr(pmdiscourse, name) for name in pmdiscourse.__all__)
 
 

@@ -257,7 +257,10 @@ def test_hostile_titles_are_drawn_as_text(make_tables: Callable[..., Tables], ti
     joined = join_scores(tables["scores"], tables["passages"])
     ax = plots.plot_threads(joined, posts=tables["posts"])
     assert render_png(ax.figure).startswith(b"\x89PNG")  # type: ignore[arg-type]
-    assert any(short(title, 46) in text for text in texts_of(ax))
+    assert any(text.startswith(short(title, 10)[:9]) for text in texts_of(ax))
+    ax.figure.canvas.draw()
+    assert all(_inside(text, ax.figure) for text in ax.texts)  # type: ignore[arg-type]
+    assert ax.bbox.width > 0.9 * ax.figure.bbox.width
 
 
 def test_text_stays_readable_on_a_phone(tables: Tables, joined: pd.DataFrame) -> None:

@@ -101,7 +101,7 @@ def test_note_has_the_agreed_wording(scores: pd.DataFrame, passages: pd.DataFram
         "Tagged share: 10.0% of passages were tagged by the model. This is not the prevalence. "
         "If the tagger finds 50-95% of true passages and wrongly tags 0.5-5% of others - "
         "assumptions, not measurements - the prevalence lies between 5.6% and 19.2%. "
-        "Label 100 passages (`pmdiscourse label draw --n 100`) to get an estimate."
+        "Label 100 passages (`pmdiscourse label draw DIR --n 100`) to get an estimate."
     )
 
 

@@ -89,7 +89,8 @@ HTML = f"""<!doctype html><html><head><title>On dates - A site</title>
 <p>{LONG} It was the third time.</p><p>{LONG} It was the fourth time, and the last.</p>
 <p>{LONG} After that we stopped promising dates to people who sold them on.</p></article>
 <section id="comments"><h2>2 comments</h2><ol class="comment-list">
-<li class="comment"><div class="comment-body"><cite class="fn">Ben</cite> <span class="says">says:</span>
+<li class="comment"><div class="comment-body"><cite class="fn">Ben</cite>
+<span class="says">says:</span>
 <time datetime="2024-03-02T09:00:00+01:00">2 March</time>
 <div class="comment-content"><p>Same here.</p><p>Every quarter.</p></div>
 <div class="reply"><a href="#r">Reply</a></div></div>

@@ -148,9 +148,9 @@ def test_a_figure_without_words_is_refused(alt: str) -> None:
 
 
 def test_a_repeated_alternative_text_is_refused() -> None:
-    cell = figure_cell("Blame in 5% of 40 passages.")
+    cells = [figure_cell("Blame in 5% of 40 passages.") for _ in range(2)]
     with pytest.raises(DiscourseError, match="cell 3: two figures have the same"):
-        make_page(notebook_of(cell, cell), name="n")
+        make_page(notebook_of(*cells), name="n")
 
 
 @pytest.mark.parametrize("kind", ["image/svg+xml", "image/jpeg"])
@@ -359,6 +359,11 @@ def test_a_failing_notebook_leaves_the_old_reports(small_run: Path, tmp_path: Pa
     with pytest.raises(DiscourseError, match=r"a.ipynb, cell 2 failed: ZeroDivisionError"):
         export_reports(small_run, target, notebooks=folder)
     assert (target / "index.html").read_text(encoding="utf-8") == "old"
+
+
+def test_posts_in_other_languages_alone_are_no_report(make_run: MakeRun, tmp_path: Path) -> None:
+    with pytest.raises(DiscourseError, match="no passage of this run is in 'en'"):
+        export_reports(make_run(language="es"), tmp_path / "reports")
 
 
 def test_wrong_use_is_told_before_any_kernel_starts(small_run: Path, tmp_path: Path) -> None:

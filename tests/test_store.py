@@ -45,7 +45,7 @@ def test_a_wrong_frame_is_told_by_name(change: object, message: str) -> None:
 def test_an_allowed_list_is_checked() -> None:
     posts = empty_table("posts")
     row = dict.fromkeys(posts.columns, "x") | {"kind": "poem", "n_words": 1, "published_at": None}
-    with pytest.raises(DiscourseError, match="'kind' of posts.*'poem'.*essay or comment"):
+    with pytest.raises(DiscourseError, match=r"'kind' of posts.*'poem'.*essay or comment"):
         check_table("posts", pd.DataFrame([row]))
 
 
@@ -72,7 +72,7 @@ def test_reading_goes_through_the_manifest(tmp_path: Path) -> None:
     scores = read_table(tmp_path, "scores")
     assert scores["evidence"].tolist() == check_table("scores", make_scores())["evidence"].tolist()
     (tmp_path / "scores" / listed).unlink()
-    with pytest.raises(DiscourseError, match="listed in run.json but missing"):
+    with pytest.raises(DiscourseError, match=r"listed in run\.json but missing"):
         read_table(tmp_path, "scores")
 
 
@@ -80,7 +80,7 @@ def test_reading_goes_through_the_manifest(tmp_path: Path) -> None:
 def test_a_folder_without_a_run_says_what_to_do(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "run.json").write_text(content)
-    with pytest.raises(DiscourseError, match="run again|pmdiscourse run RAW"):
+    with pytest.raises(DiscourseError, match=r"run again|pmdiscourse run RAW"):
         read_table(tmp_path, "scores")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import NothingUsableError
 from pmdiscourse.ingest.corpus import Ingested, ingest
+from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.model_store import installed_versions, load_model, model_hash, save_model
 from pmdiscourse.measure.prevalence import estimate_prevalence
 from pmdiscourse.measure.scoring import score_passages
@@ -27,7 +28,7 @@ from pmdiscourse.store import (
 from pmdiscourse.tables import check_table
 
 # What two runs must share for the second to be "unchanged": it then rewrites nothing.
-_IDENTITY = ("inputs", "codebook", "settings", "model", "versions")
+_IDENTITY = ("inputs", "codebook", "settings", "model", "labels", "versions")
 
 
 def run(
@@ -57,7 +58,7 @@ def run(
     -------
     dict
         The manifest, as in ``run.json``: inputs, corpus, counts, languages, settings, codebook,
-        model, versions, tables and changed.
+        model, versions, labels, tables and changed.
 
     Raises
     ------
@@ -81,7 +82,8 @@ def run(
     scores = score_passages(ingested.passages, model)
     manifest = _describe(ingested, scores, settings, codebook, name)
     passages = ingested.passages
-    shares = [estimate_prevalence(scores, passages=passages, by=by) for by in (None, "kind")]
+    overall, manifest["labels"] = estimate_run(directory, scores, passages)
+    shares = [overall, estimate_prevalence(scores, passages=passages, by="kind")]
     prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
     manifest["changed"] = _what_changed(directory, before, manifest, ingested.posts, prevalence)
     manifest["tables"] = _write_tables(directory, ingested, scores, prevalence)

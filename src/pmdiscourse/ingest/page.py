@@ -109,7 +109,9 @@ def _read_unmarked_comments(body: list[Line], author: str) -> None:
     points = []
     for i, line in enumerate(body):
         score, names = cues.reply_points(line.text, author=author)
-        if _is_addressed(body[:i]):
+        if _is_letter(body):
+            score = score if "praises the post" in names else 0.0
+        elif _is_addressed(body[:i]):
             score -= sum(1.0 for name in names if name in _ABOUT_YOU)
         points.append((score, names))
     start = _first_reply(body, [score for score, _ in points])
@@ -119,10 +121,15 @@ def _read_unmarked_comments(body: list[Line], author: str) -> None:
         body[i].become("comment", *(points[i][1] or ("after a reader's reply",)), comment=number)
 
 
+def _is_letter(body: list[Line]) -> bool:
+    """Tell whether an essay is a letter or answers one: it thanks and agrees by its nature."""
+    opening = [line.text.lower() for line in body[:4]]
+    called = any(text.endswith((",", ":")) and count_words(text) <= 6 for text in opening)
+    return called or any(text.startswith(("dear ", "q:", "question:")) for text in opening)
+
+
 def _is_addressed(before: list[Line]) -> bool:
-    """Tell whether an essay is a letter or speaks to "you" all along: then that proves nothing."""
-    if any(line.text.lower().startswith(("dear ", "q:", "question:")) for line in before[:3]):
-        return True
+    """Tell whether an essay speaks to "you" all along: then that proves nothing."""
     words = [word.strip(".,!?;:'\"’”") for line in before for word in line.text.lower().split()]
     spoken = sum(
         word.startswith("you") and word not in ("young", "younger", "youth") for word in words

@@ -9,6 +9,9 @@ from pmdiscourse.ingest.lines import Line, chrome_cue, is_prose, is_short
 from pmdiscourse.ingest.passages import count_words
 
 _MAX_FURNITURE_SHARE = 0.35  # author boxes and teasers are a small part of the words of a page
+_MIN_OPENING_LINES, _MIN_OPENING_WORDS = 2, 80  # no tail before an essay has begun
+_MAX_FURNITURE_RUN = 2  # paragraphs: an author box or a teaser, then a label comes again
+_PARAGRAPH_WORDS = 25  # messages of an interface are shorter
 _HEADER_LINES = 4  # name, job title, time and a button stand around one comment
 _OPENERS = ("marker", "legal", "form", "notice")  # what follows is furniture at any length
 
@@ -28,14 +31,29 @@ def find_tail(filled: list[Line], start: int) -> int:
     int
         ``len(filled)`` if the page ends with its essay.
     """
-    prose = [i for i in range(start, len(filled)) if is_prose(filled[i].text)]
-    first = prose[0] + 1 if prose else start
+    first = _end_of_opening(filled, start)
     for i in range(first, len(filled)):
         cued = chrome_cue(filled[i].text) or is_header(filled, i)
         if cued and _explained(filled, i):
             short = takewhile(lambda j: _may_join(filled, j), range(i - 1, first - 1, -1))
             return min(short, default=i)
     return len(filled)
+
+
+def _end_of_opening(filled: list[Line], start: int) -> int:
+    """Return the first line that may belong to the tail.
+
+    Buttons, counts and a byline also stand between a standfirst and the first paragraphs; a page
+    that ends within its opening has a tail all the same.
+    """
+    prose, words = 0, 0
+    for i in range(start, len(filled)):
+        if is_prose(filled[i].text):
+            prose, words = prose + 1, words + count_words(filled[i].text)
+        if prose >= _MIN_OPENING_LINES and words >= _MIN_OPENING_WORDS:
+            return i + 1
+    first = (i for i in range(start, len(filled)) if is_prose(filled[i].text))
+    return next(first, start - 1) + 1
 
 
 def is_header(filled: list[Line], i: int) -> bool:
@@ -81,7 +99,7 @@ def read_tail(filled: list[Line], end: int) -> bool:
 
 def _explained(filled: list[Line], start: int) -> bool:
     """Tell whether every line from `start` on is furniture, its company, or under comments."""
-    state, furniture_words = "labels", 0
+    state, furniture_words, run = "labels", 0, 0
     total = sum(count_words(line.text) for line in filled)
     for i in range(start, len(filled)):
         text, cue = filled[i].text, chrome_cue(filled[i].text)
@@ -90,9 +108,11 @@ def _explained(filled: list[Line], start: int) -> bool:
         elif cue in _OPENERS and state != "comments":
             state = "furniture"
         elif not cue and is_prose(text) and state != "comments":
-            if state == "labels":
+            run += count_words(text) >= _PARAGRAPH_WORDS
+            if state == "labels" or run > _MAX_FURNITURE_RUN:
                 return False
             furniture_words += count_words(text)
+        run = 0 if cue else run
     return furniture_words <= _MAX_FURNITURE_SHARE * total
 
 
@@ -108,9 +128,8 @@ def _opens_comments(filled: list[Line], i: int) -> bool:
     if not is_header(filled, i):
         return False
     # one name and date prove nothing; a second header further down does
-    own = [j for j in below if is_header(filled, j)]
-    later = [j for j in range(i + 1, len(filled)) if is_header(filled, j) and j not in own]
-    return bool(own or later) and any(not is_header(filled, j) for j in below)
+    signed = [line for line in filled[i:] if cues.says(line.text) or cues.has_time(line.text)]
+    return len(signed) >= 2 and any(not is_header(filled, j) for j in below)
 
 
 def _is_comment_text(filled: list[Line], i: int, *, marked: bool, fresh: bool) -> bool:

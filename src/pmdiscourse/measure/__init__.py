@@ -1,0 +1,1 @@
+"""Second wing: passages become scores, topics and prevalence."""

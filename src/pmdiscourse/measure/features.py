@@ -45,9 +45,14 @@ class Parts:
 
 
 class View(Protocol):
-    """One way to look at a text."""
+    """One way to look at a text.
+
+    ``by_theme`` says that column j speaks of theme j alone; else every column may speak of any.
+    """
 
     name: str
+    width: int
+    by_theme: bool
 
     def fit(self, texts: Sequence[str]) -> Any:
         """Learn what the view needs (words, their weights) from the example bank."""
@@ -93,6 +98,7 @@ class _FoundView:
     """A view whose spans each touch one feature; subclasses say which."""
 
     width = 0
+    by_theme = True
 
     def fit(self, texts: Sequence[str]) -> Any:  # noqa: ARG002
         """Return self: nothing is learned."""
@@ -198,6 +204,7 @@ class WordView(_FoundView):
     """
 
     name = "word"
+    by_theme = False
 
     def __init__(self, *, min_texts: int = 2) -> None:
         self.min_texts = min_texts
@@ -251,6 +258,7 @@ class MeaningView:
 
     name = "meaning"
     width = 256
+    by_theme = False
 
     def fit(self, texts: Sequence[str]) -> MeaningView:  # noqa: ARG002
         """Return self: the vectors come with the package wordllama."""
@@ -268,14 +276,17 @@ class MeaningView:
         encoding, vectors = self._encode(text)
         if not encoding.ids:
             return Parts([], sparse.csr_matrix((0, self.width)))
-        # A token that begins a word is marked by a low line; the rest of the word follows.
-        marked = [i for i, token in enumerate(encoding.tokens) if token.startswith("\u2581")]
-        first = [0, *(i for i in marked if i > 0)]
+        first = [0]
+        for i, token in enumerate(encoding.tokens):
+            # A low line marks the begin of a word; a mark without a letter joins what follows.
+            empty = encoding.offsets[i - 1][1] <= encoding.offsets[first[-1]][0]
+            if i and token.startswith("\u2581") and not empty:
+                first.append(i)
         last = [*(i - 1 for i in first[1:]), len(encoding.ids) - 1]
         spans = []
         for i, j in zip(first, last, strict=True):
             start, end = encoding.offsets[i][0], encoding.offsets[j][1]
-            spans.append((end - len(text[start:end].lstrip()), end))
+            spans.append((end - len(text[start:end].lstrip() or text[start:end]), end))
         return Parts(spans, sparse.csr_matrix(np.add.reduceat(vectors, first, axis=0)))
 
     def matrix(self, texts: Sequence[str]) -> Any:

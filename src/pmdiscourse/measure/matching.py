@@ -28,16 +28,18 @@ class PatternMatcher:
 
     def __init__(self, patterns: Mapping[Key, Pattern]) -> None:
         self._nlp = spacy.blank("en")
-        self._matcher = Matcher(self._nlp.vocab)
-        self._keys: dict[int, Key] = {}
-        words: set[str] = set()
+        self._matchers: dict[Key, Matcher] = {}
+        anchors: dict[str, list[Key]] = {}
         for key, pattern in patterns.items():
-            name = f"{key[0]}:{key[1]}"
-            self._keys[self._nlp.vocab.strings.add(name)] = key
-            self._matcher.add(name, [s for q in pattern.sequences for s in self._specs(q)])
-            words.update(token for word in pattern.anchors for token in self._tokens(word)[:1])
-        self._anchors = frozenset(word for word in words if not word.endswith("*"))
-        self._prefixes = tuple(sorted(word[:-1] for word in words if word.endswith("*")))
+            matcher = Matcher(self._nlp.vocab)
+            matcher.add("pattern", [s for q in pattern.sequences for s in self._specs(q)])
+            self._matchers[key] = matcher
+            for word in pattern.anchors:
+                anchors.setdefault(self._tokens(word)[0], []).append(key)
+        self._prefixes = {w[:-1]: keys for w, keys in anchors.items() if w.endswith("*")}
+        self._words = {w: tuple(keys) for w, keys in anchors.items() if not w.endswith("*")}
+        # What each word met so far calls for, so that prefixes are tried once a word.
+        self._seen: dict[str, tuple[Key, ...]] = {}
 
     def find(self, text: str) -> list[tuple[int, int, Key]]:
         """Return (start, end, key) of the shortest match of every pattern in every sentence.
@@ -54,24 +56,31 @@ class PatternMatcher:
         """
         found: list[tuple[int, int, Key]] = []
         for sentence in self._sentences(self._nlp.make_doc(text)):
-            best: dict[Key, tuple[int, int, int]] = {}
-            for match, start, end in self._matcher(sentence):
-                key = self._keys[match]
-                best[key] = min(best.get(key, (end - start, start, end)), (end - start, start, end))
-            for key, (_, start, end) in best.items():
-                span = sentence[start:end]
-                found.append((span.start_char, span.end_char, key))
+            words = {token.lower_ for token in sentence}
+            for key in {key for word in words for key in self._keys_of(word)}:
+                matches = self._matchers[key](sentence)
+                if matches:
+                    _, start, end = min(matches, key=lambda match: (match[2] - match[1], match[1]))
+                    span = sentence[start:end]
+                    found.append((span.start_char, span.end_char, key))
         return sorted(found)
 
     def _sentences(self, doc: Doc) -> Iterator[Span]:
-        """Yield the sentences that hold an anchor word of any pattern."""
+        """Yield the sentences: they end at a full stop, a question or exclamation mark, a line."""
         start = 0
         for i, token in enumerate(doc):
             if i + 1 == len(doc) or _SENTENCE_END.fullmatch(token.text):
-                words = {t.lower_ for t in doc[start : i + 1]}
-                if words & self._anchors or any(w.startswith(self._prefixes) for w in words):
-                    yield doc[start : i + 1]
+                yield doc[start : i + 1]
                 start = i + 1
+
+    def _keys_of(self, word: str) -> tuple[Key, ...]:
+        """Return the patterns that this word is an anchor of."""
+        if word not in self._seen:
+            by_prefix = [
+                key for p, keys in self._prefixes.items() if word.startswith(p) for key in keys
+            ]
+            self._seen[word] = (*self._words.get(word, ()), *by_prefix)
+        return self._seen[word]
 
     def _tokens(self, word: str) -> list[str]:
         """Split a word of a pattern as the tokenizer splits texts."""

@@ -17,6 +17,7 @@ from pmdiscourse.store import sha256, write_atomic
 
 MODEL_FILE = "model.joblib"
 CARD_FILE = "model.json"
+_MEND = "Fit it again: `pmdiscourse run RAW --out DIR --refit`."
 _PACKAGES = ("pmdiscourse", "numpy", "scipy", "scikit-learn", "spacy", "tokenizers", "wordllama")
 
 
@@ -109,15 +110,15 @@ def load_model(directory: str | Path) -> ThemeModel:
         card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         content = (folder / MODEL_FILE).read_bytes()
     except (OSError, ValueError) as error:
-        raise DiscourseError(f"model {folder} cannot be read: {error}; fit it again") from error
+        raise DiscourseError(f"model {folder} cannot be read: {error}. {_MEND}") from error
     if sha256(content) != card.get("sha256"):
-        raise DiscourseError(f"{folder / MODEL_FILE} is not the model of its card; fit it again")
+        raise DiscourseError(f"{folder / MODEL_FILE} is not the model of its card. {_MEND}")
     if card["versions"] != installed_versions():
         raise invalid(
             f"model {folder}",
             got=card["versions"],
             allowed=f"a model written with {installed_versions()}",
-            hint="Fit it again.",
+            hint=_MEND,
         )
     model = joblib.load(io.BytesIO(content))
     if not isinstance(model, ThemeModel):

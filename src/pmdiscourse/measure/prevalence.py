@@ -178,7 +178,7 @@ def _tagged_note(row: dict[str, object]) -> str:
             " If the tagger finds 50-95% of true passages and wrongly tags 0.5-5% of others - "
             "assumptions, not measurements - the prevalence lies between "
             f"{row['band_low']:.1%} and {row['band_high']:.1%}. Label {MIN_LABELS} passages "
-            f"(`pmdiscourse label draw --n {MIN_LABELS}`) to get an estimate."
+            f"(`pmdiscourse label draw DIR --n {MIN_LABELS}`) to get an estimate."
         )
     if row["by"] != "all":
         note += " No comparison between groups is claimed."

@@ -19,7 +19,7 @@ from pmdiscourse.present.execute import (
 )
 from pmdiscourse.present.index import describe_run, index_parts
 from pmdiscourse.present.page import make_page
-from pmdiscourse.store import read_manifest, write_atomic
+from pmdiscourse.store import read_manifest, read_table, write_atomic
 
 _TEMPLATES = "templates"
 _PROVENANCE = ("provenance", "Where these numbers come from")
@@ -57,11 +57,17 @@ def export_reports(
     Raises
     ------
     DiscourseError
-        If there is no finished run, no notebook, an unknown parameter or one of another type, if
-        a cell fails, or if a figure has no alternative text.
+        If there is no finished run, no scored passage, no notebook, an unknown parameter or one of
+        another type, if a cell fails, or if a figure has no alternative text.
     """
     directory, target = Path(processed).resolve(), Path(reports)
     manifest = read_manifest(directory)
+    if read_table(directory, "scores").empty:
+        language = manifest.get("settings", {}).get("language", "the codebook's language")
+        raise DiscourseError(
+            f"no passage of this run is in {language!r}, so no theme was looked for and there is "
+            "nothing to report. Add posts in that language, or a codebook and a setting for theirs."
+        )
     sources = find_notebooks(notebooks)
     prepared = {
         path: set_parameters(notebook, values)

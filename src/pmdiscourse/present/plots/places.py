@@ -49,7 +49,7 @@ def plot_threads(
     share = counts["tagged_share"].to_numpy(dtype=float).reshape(shape)
     words = counts["n_tagged"].astype(str).to_numpy(dtype=object).reshape(shape)
     names = [
-        f"{style.short(name, 46)} ({plural(n, 'passage')})"
+        style.fit(name, f" ({plural(n, 'passage')})", style.WIDTH - 0.3)
         for name, n in zip(threads["thread"], threads["n"], strict=True)
     ]
     _draw_cells(ax, share, words, names, [label(theme).replace(" ", "\n") for theme in themes])
@@ -216,7 +216,7 @@ def _draw_cells(
     for row, name in enumerate(rows):
         ax.text(
             -0.48, row - 0.16, name, va="bottom", fontsize=style.TEXT, color=style.INK,
-            parse_math=False,
+            parse_math=False, in_layout=False,
         )  # fmt: skip
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.6)

@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 WIDTH = 5.2
 TEXT = 12.0
@@ -67,6 +69,23 @@ def _drawable() -> frozenset[int]:
     """Code points that the figures' font can draw."""
     path = font_manager.findfont("DejaVu Sans")
     return frozenset(font_manager.get_font(path).get_charmap())
+
+
+def fit(text: str, tail: str, width: float) -> str:
+    """Cut scraped text so that it and its tail fit into a width in inches, in figure text.
+
+    Examples
+    --------
+    >>> fit("W" * 40, " (2)", 2.0).count("W") < 12 < fit("i" * 40, " (2)", 2.0).count("i")
+    True
+    """
+    font, letters = FontProperties(size=TEXT), TextToPath()
+    for length in range(60, 1, -1):
+        line = short(text, length) + tail
+        # Paths are measured at 72 dots an inch.
+        if letters.get_text_width_height_descent(line, font, ismath=False)[0] <= 72 * width:
+            break
+    return line
 
 
 def short(text: str, length: int = 34) -> str:

@@ -1,0 +1,375 @@
+"""The theme model: its contract, its explanations, its files and its quality."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import average_precision_score, f1_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from pmdiscourse.codebook import Codebook, load_codebook
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.measure.features import WORD, WordView, make_views, normalize
+from pmdiscourse.measure.model_store import load_model, model_hash, save_model
+from pmdiscourse.measure.scoring import representative_passages, score_passages
+from pmdiscourse.measure.themes import ThemeModel
+
+DATA = Path(__file__).parent / "data"
+DEV = Path(__file__).parents[2] / "shared" / "gold" / "dev.jsonl"
+PEERS_ON_DEV = 0.39  # the best of nine peer systems tried on the same passages
+TEXTS = [
+    "Whenever a launch fails the PM takes the blame, and sales takes the credit.",
+    "Nobody can say what a product manager does; some call me a project manager.",
+    "Recruiters filter on an MBA from Stanford before they read your resume.",
+    "She was promoted to director, kept micromanaging her old squad and was fired.",
+    "PMs take the blame and get no credit, nobody knows what a PM is, yet you need an MBA for it.",
+    "The new search page loads in half the time, and people stay on it for longer.",
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> ThemeModel:
+    return ThemeModel().fit()
+
+
+@pytest.fixture(scope="module")
+def garden() -> Codebook:
+    return load_codebook(DATA / "codebooks" / "garden")
+
+
+def build_passages(texts: list[str], language: str = "en") -> pd.DataFrame:
+    ids = [f"p{i}" for i in range(len(texts))]
+    threads = [f"t{i // 2}" for i in range(len(texts))]
+    return pd.DataFrame(
+        {"passage_id": ids, "thread_id": threads, "language": language, "text": texts}
+    )
+
+
+def test_several_themes_a_text(model: ThemeModel) -> None:
+    tagged = model.predict(TEXTS)
+    expected = np.zeros((6, 4), dtype=bool)
+    expected[[0, 1, 2, 3], [0, 1, 2, 3]] = True
+    expected[4, :3] = True
+    assert tagged.tolist() == expected.tolist()
+
+
+def test_scores_are_rounded_shares_in_codebook_order(model: ThemeModel) -> None:
+    scores = model.transform(TEXTS)
+    assert scores.shape == (6, 4)
+    assert model.theme_names_ == load_codebook().names
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (scores == scores.round(6)).all()
+    assert (model.predict(TEXTS) == (scores >= model.thresholds_)).all()
+
+
+def test_order_and_batch_change_nothing(model: ThemeModel) -> None:
+    texts = [example.text for example in load_codebook().examples[:150]] + [TEXTS[0] * 30, "", "…"]
+    together = model.transform(texts)
+    np.testing.assert_allclose(model.transform(texts[::-1])[::-1], together, atol=1e-9, rtol=0)
+    alone = np.vstack([model.transform([text]) for text in texts])
+    np.testing.assert_allclose(alone, together, atol=1e-9, rtol=0)
+
+
+WORDS = [
+    "the",
+    "PM",
+    "takes",
+    "blame",
+    "no",
+    "MBA",
+    "İstanbul",
+    "don’t",
+    "🙂",
+    "\n",
+    "\t",
+    ".",
+    "?",
+]
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(WORDS)).map(" ".join))
+@settings(deadline=None)
+def test_a_score_is_the_sum_of_its_spans(model: ThemeModel, text: str) -> None:
+    spans = model.explain(text)
+    log_odds = dict(zip(model.theme_names_, model.intercept_.tolist(), strict=True))
+    for span in spans:
+        assert 0 <= span["start"] < span["end"] <= len(text)
+        assert span["view"] in model.views
+        log_odds[span["theme"]] += span["weight"]
+    expected = 1 / (1 + np.exp(-np.array(list(log_odds.values()))))
+    np.testing.assert_allclose(model.transform([text])[0], expected, atol=1e-6)
+
+
+def test_strongest_span_is_what_a_reader_would_point_at(model: ThemeModel) -> None:
+    for text, theme, words in (
+        (TEXTS[0], "blame", "takes the blame"),
+        (TEXTS[2], "elite_education", "MBA"),
+        (TEXTS[3], "director_failure", "promoted"),
+    ):
+        first = next(span for span in model.explain(text) if span["theme"] == theme)
+        assert words in text[first["start"] : first["end"]]
+
+
+@given(st.text(max_size=80))
+def test_normalize_keeps_offsets(text: str) -> None:
+    assert len(normalize(text)) == len(text)
+
+
+@pytest.mark.parametrize("name", ["pattern", "seed", "word", "meaning"])
+def test_views_are_sums_of_their_parts(name: str) -> None:
+    view = make_views(load_codebook())[name].fit(TEXTS * 2)
+    matrix = view.matrix([*TEXTS, ""]).toarray()
+    assert np.abs(matrix[:-1]).sum(axis=1).min() >= (0 if name in ("pattern", "seed") else 1e-3)
+    for text, row in zip([*TEXTS, ""], matrix, strict=True):
+        parts = view.parts(text)
+        assert parts.rows.shape[0] == len(parts.spans)
+        np.testing.assert_allclose(np.asarray(parts.rows.sum(axis=0)).ravel(), row, atol=1e-12)
+
+
+def test_word_view_is_scikit_learns_tf_idf() -> None:
+    bank = [example.text for example in load_codebook().examples[:200]]
+    oracle = TfidfVectorizer(
+        token_pattern=WORD.pattern, ngram_range=(1, 2), min_df=2, sublinear_tf=True
+    )
+    expected = oracle.fit(bank).transform(TEXTS)
+    np.testing.assert_allclose(
+        WordView().fit(bank).matrix(TEXTS).toarray(), expected.toarray(), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("one text", "a list of strings"),
+        (None, "a list of strings"),
+        (b"bytes", "a list of strings"),
+        (7, "a list of strings"),
+        ([], "one text or more"),
+        (["a text", None], "strings only"),
+        (["a text", 3.5], "strings only"),
+        ([["a text"]], "strings only"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "transform", "predict"])
+def test_texts_that_are_not_usable(
+    model: ThemeModel, method: str, texts: Any, message: str
+) -> None:
+    with pytest.raises(DiscourseError, match=message):
+        getattr(clone(model) if method == "fit" else model, method)(texts)
+
+
+def test_texts_come_in_any_sequence(model: ThemeModel) -> None:
+    expected = model.transform(TEXTS)
+    for texts in (tuple(TEXTS), pd.Series(TEXTS, index=range(9, 15)), np.array(TEXTS)):
+        assert (model.transform(texts) == expected).all()  # type: ignore[arg-type]
+    with pytest.raises(DiscourseError, match="one string"):
+        model.explain(TEXTS)  # type: ignore[arg-type]
+
+
+def test_scikit_learn_contract(model: ThemeModel) -> None:
+    fresh = ThemeModel()
+    for method in ("transform", "predict", "explain"):
+        with pytest.raises(NotFittedError):
+            getattr(fresh, method)(TEXTS)
+    assert fresh.get_params() == {"codebook": None, "views": fresh.views, "random_state": 0}
+    assert clone(fresh.set_params(random_state=3)).random_state == 3
+    with pytest.raises(NotFittedError):
+        clone(model).transform(TEXTS)
+    shout = FunctionTransformer(lambda texts: [text.upper() for text in texts])
+    pipeline = Pipeline([("shout", shout), ("themes", ThemeModel())])
+    assert (pipeline.fit(TEXTS).predict(TEXTS) == model.predict(TEXTS)).all()
+    assert model.get_feature_names_out().tolist() == model.theme_names_
+
+
+def test_the_corpus_does_not_move_the_model(model: ThemeModel) -> None:
+    other = ThemeModel().fit(["Something else altogether.", "And more."])
+    assert (other.coef_ == model.coef_).all()
+    assert (other.thresholds_ == model.thresholds_).all()
+
+
+def test_random_state_moves_thresholds_only(model: ThemeModel) -> None:
+    other = ThemeModel(random_state=5).fit()
+    assert (other.coef_ == model.coef_).all()
+    assert (other.out_of_fold_ != model.out_of_fold_).any()
+
+
+def test_thresholds_have_the_best_f1_at_the_base_rate(model: ThemeModel) -> None:
+    for column, name in enumerate(model.theme_names_):
+        present = np.array([name in example.themes for example in load_codebook().examples])
+        scores = model.out_of_fold_[:, column]
+        weights = np.where(present, 0.05 / present.mean(), 0.95 / (1 - present.mean()))
+
+        def f1(
+            threshold: float, present: Any = present, scores: Any = scores, weights: Any = weights
+        ) -> float:
+            return float(f1_score(present, scores >= threshold, sample_weight=weights))
+
+        best = max(f1(threshold) for threshold in np.unique(scores))
+        assert f1(model.thresholds_[column]) == pytest.approx(best)
+
+
+def test_unknown_view() -> None:
+    with pytest.raises(DiscourseError, match="Did you mean 'meaning'"):
+        ThemeModel(views=("meanings",)).fit()
+    with pytest.raises(DiscourseError, match="one or more of"):
+        ThemeModel(views=()).fit()
+
+
+def test_themes_of_another_codebook(garden: Codebook) -> None:
+    model = ThemeModel(garden).fit()
+    assert model.theme_names_ == ["watering", "pests"]
+    scores = model.transform(
+        ["Too much water and the basil wilted.", "Slugs and aphids have eaten it.", "A new gate."]
+    )
+    assert scores.argmax(axis=0).tolist() == [0, 1]
+    assert (scores[2] < model.thresholds_).all()
+
+
+def test_a_theme_needs_examples(garden: Codebook) -> None:
+    few = Codebook("1", "en", garden.themes, garden.classes, garden.examples[:4])
+    with pytest.raises(DiscourseError, match=r"theme 'watering' has \d examples with it"):
+        ThemeModel(few).fit()
+
+
+def test_pickle_and_files_keep_the_scores(model: ThemeModel, tmp_path: Path) -> None:
+    expected = model.transform(TEXTS)
+    assert (pickle.loads(pickle.dumps(model)).transform(TEXTS) == expected).all()
+    save_model(model, tmp_path / "a")
+    loaded = load_model(tmp_path / "a")
+    assert (loaded.transform(TEXTS) == expected).all()
+    assert (loaded.thresholds_ == model.thresholds_).all()
+    save_model(loaded, tmp_path / "b")
+    for name in ("model.json", "model.joblib"):
+        assert (tmp_path / "a" / name).stat().st_size > 100
+    with pytest.raises(NotFittedError):
+        save_model(ThemeModel(), tmp_path / "c")
+
+
+def test_model_files_are_the_same_in_every_process(garden: Codebook, tmp_path: Path) -> None:
+    """Order of sets differs from process to process; files must not."""
+    folder = DATA / "codebooks" / "garden"
+    save_model(ThemeModel(garden).fit(), tmp_path / "here")
+    script = (
+        "import sys; from pmdiscourse.codebook import load_codebook\n"
+        "from pmdiscourse.measure.model_store import save_model\n"
+        "from pmdiscourse.measure.themes import ThemeModel\n"
+        "save_model(ThemeModel(load_codebook(sys.argv[1])).fit(), sys.argv[2])"
+    )
+    arguments = [sys.executable, "-c", script, str(folder), str(tmp_path / "there")]
+    subprocess.run(arguments, check=True, env=os.environ | {"PYTHONHASHSEED": "7"})
+    for name in ("model.json", "model.joblib"):
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+
+
+def test_model_files_that_are_not_usable(model: ThemeModel, tmp_path: Path) -> None:
+    with pytest.raises(DiscourseError, match="cannot be read"):
+        load_model(tmp_path)
+    save_model(model, tmp_path)
+    card = tmp_path / "model.json"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(text.replace('"numpy": "', '"numpy": "0.'), encoding="utf-8")
+    with pytest.raises(DiscourseError, match="a model written with"):
+        load_model(tmp_path)
+    card.write_text(text, encoding="utf-8")
+    with (tmp_path / "model.joblib").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DiscourseError, match="not the model of its card"):
+        load_model(tmp_path)
+
+
+def test_model_hash_follows_codebook_versions_and_seed(garden: Codebook) -> None:
+    shipped = load_codebook()
+    names = {
+        model_hash(shipped, {"numpy": "1"}),
+        model_hash(shipped, {"numpy": "2"}),
+        model_hash(garden, {"numpy": "1"}),
+        model_hash(shipped, {"numpy": "1"}, random_state=1),
+    }
+    assert len(names) == 4
+    assert model_hash(shipped) == model_hash(load_codebook())
+
+
+def test_score_passages(model: ThemeModel) -> None:
+    passages = build_passages(TEXTS)
+    scores = score_passages(passages.sample(frac=1, random_state=1), model)
+    wide = scores.pivot(index="passage_id", columns="theme", values="score")[model.theme_names_]
+    np.testing.assert_array_equal(wide.to_numpy(), model.transform(TEXTS))
+    texts = passages.set_index("passage_id")["text"]
+    thresholds = dict(zip(model.theme_names_, model.thresholds_, strict=True))
+    for row in scores.to_dict("records"):
+        weights = [span["weight"] for span in row["evidence"]]
+        assert len(weights) <= 8
+        assert weights == sorted(weights, reverse=True)
+        assert all(weight > 0 for weight in weights)
+        assert bool(weights) == (row["score"] >= thresholds[row["theme"]] / 2)
+        assert row["tagged"] == (row["score"] >= thresholds[row["theme"]])
+        for span in row["evidence"]:
+            assert texts[row["passage_id"]][span["start"] : span["end"]].strip()
+
+
+def test_passages_in_other_languages_are_left_out(model: ThemeModel) -> None:
+    passages = build_passages(TEXTS)
+    passages["language"] = ["en", "de", "und", "fr", "en", "en"]
+    assert set(score_passages(passages, model)["passage_id"]) == {"p0", "p2", "p4", "p5"}
+    none = score_passages(passages.iloc[[1, 3]], model)
+    assert len(none) == 0
+    assert none.columns.tolist() == ["passage_id", "theme", "score", "tagged", "evidence"]
+    with pytest.raises(DiscourseError, match="'language'"):
+        score_passages(passages.drop(columns="language"), model)
+
+
+def test_representative_passages(model: ThemeModel) -> None:
+    texts = [TEXTS[0], TEXTS[0] + " Always.", TEXTS[5], TEXTS[4], TEXTS[1], TEXTS[2]]
+    passages = build_passages(texts)
+    scores = score_passages(passages, model)
+    found = representative_passages(scores, passages, theme="blame", n=4)
+    assert found["thread_id"].tolist()[:3] == ["t0", "t1", "t2"]
+    assert found["thread_id"].tolist()[3] == "t0"
+    assert found["score"].iloc[0] == scores.loc[scores["theme"] == "blame", "score"].max()
+    assert len(representative_passages(scores, passages, theme="blame")) == 5
+    with pytest.raises(DiscourseError, match="Did you mean 'blame'"):
+        representative_passages(scores, passages, theme="blames")
+    with pytest.raises(DiscourseError, match="1 or more"):
+        representative_passages(scores, passages, theme="blame", n=0)
+
+
+def test_quality_on_the_example_bank_does_not_sink(model: ThemeModel) -> None:
+    """Floors are what was measured minus one standard error; raise them when it gets better."""
+    floors = json.loads((DATA / "quality_floor.json").read_text(encoding="utf-8"))
+    examples = load_codebook().examples
+    reached = {
+        name: average_precision_score(
+            [name in example.themes for example in examples], model.out_of_fold_[:, column]
+        )
+        for column, name in enumerate(model.theme_names_)
+    }
+    reached["mean"] = float(np.mean(list(reached.values())))
+    assert set(reached) == set(floors)
+    for name, floor in floors.items():
+        assert reached[name] >= floor["average_precision"] - floor["standard_error"], name
+
+
+@pytest.mark.skipif(not DEV.is_file(), reason=f"no coded passages at {DEV}: quality not measured")
+def test_quality_on_coded_passages_beats_the_peers(model: ThemeModel) -> None:
+    records = [json.loads(line) for line in DEV.read_text(encoding="utf-8").split("\n") if line]
+    scores = model.transform([record["text"] for record in records])
+    reached = [
+        average_precision_score([record[name] for record in records], scores[:, column])
+        for column, name in enumerate(model.theme_names_)
+    ]
+    assert np.mean(reached) > PEERS_ON_DEV
