@@ -175,3 +175,56 @@ def test_a_settings_file_reaches_the_run(tmp_path: Path) -> None:
     prevalence = read_table(tmp_path / "out", "prevalence")
     assert isinstance(prevalence, pd.DataFrame)
     assert prevalence["n"].max() == 3
+
+
+def test_a_model_of_other_versions_is_fitted_again_and_told(
+    processed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
+    card = next(tmp_path.glob("model/*/model.json"))
+    card.write_text(card.read_text().replace('"spacy": "', '"spacy": "0.'))
+    manifest = read_manifest(tmp_path)
+    manifest["versions"]["spacy"] = "0.1"
+    (tmp_path / "run.json").write_text(json.dumps(manifest))
+    changed = run(SAMPLE, tmp_path)["changed"]
+    assert changed["differs_in"] == ["versions"]
+    assert (changed["posts_added"], changed["posts_gone"]) == (0, 0)
+
+
+def test_lines_that_are_no_body_text_are_listed_with_their_evidence(processed: Path) -> None:
+    lines = [json.loads(line) for line in (processed / "lines.jsonl").read_text().splitlines()]
+    assert {line["role"] for line in lines} == {"title", "byline", "chrome", "comment"}
+    assert all(line["evidence"] for line in lines)
+    assert all("text" not in line for line in lines), "a byline's name would leave the wing"
+
+
+def test_a_sample_of_a_larger_corpus_estimates_with_its_design(tmp_path: Path) -> None:
+    words = [
+        "launch",
+        "revenue",
+        "blame",
+        "director",
+        "school",
+        "title",
+        "roadmap",
+        "budget",
+        "team",
+        "review",
+    ]
+    rows = [
+        {
+            "id": i,
+            "body": f"{LONG} We spoke of {words[i % 10]} and {words[i // 10 % 10]} in week {i}.",
+        }
+        for i in range(640)
+    ]
+    write(tmp_path, posts__jsonl="\n".join(json.dumps(row) for row in rows))
+    run(tmp_path, tmp_path / "out")
+    scores, passages = (read_table(tmp_path / "out", name) for name in ("scores", "passages"))
+    design = pmdiscourse.draw_sample(passages, scores, n=120, random_state=1)
+    assert len(design) == 120
+    labels = design.assign(theme="blame", coder="a", present=design["stratum"].astype(str) == "1")
+    estimated = pmdiscourse.estimate_prevalence(scores, labels, passages=passages, design=design)
+    row = estimated.query("theme == 'blame' and unit == 'passage'").iloc[0]
+    assert row["corpus_low"] < row["estimate"] < row["corpus_high"]
+    assert row["n_labels"] == 120

@@ -249,7 +249,7 @@ def test_missing_columns_are_named(tables: Tables) -> None:
         "🚀 到着 launch",
         "two\nlines\tof",
         "\x1b[31mred",
-        "x" * 300,
+        "W" * 300,
     ],
 )
 def test_hostile_titles_are_drawn_as_text(make_tables: Callable[..., Tables], title: str) -> None:

@@ -238,6 +238,12 @@ def assert_inert(root: lxml_html.HtmlElement) -> None:
                 assert value.startswith(("#", "data:image/png;base64,", "http")) or value in REPORTS
 
 
+def test_raw_html_in_markdown_is_shown_as_text() -> None:
+    page = make_page(notebook_of(new_markdown_cell("a <b>c</b>\n\n<hr>")), name="n")
+    assert "a &lt;b&gt;c&lt;/b&gt;" in page.lead
+    assert "<hr" not in page.lead
+
+
 def test_links_may_only_lead_to_the_web() -> None:
     kept = clean('<a href="https://example.org">a</a><a href="data:text/html,x">b</a>')
     assert 'href="https://example.org"' in kept

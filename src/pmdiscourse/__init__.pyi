@@ -3,7 +3,9 @@ from .errors import DiscourseError
 from .ingest.corpus import Ingested, ingest, read_posts
 from .ingest.passages import split_passages
 from .ingest.repair import clean_text, explain_cleaning
+from .measure.agreement import agreement
 from .measure.evaluate import evaluate
+from .measure.labels import draw_sample, read_labels, write_label_sheet
 from .measure.prevalence import estimate_prevalence
 from .measure.scoring import representative_passages, score_passages
 from .measure.themes import ThemeModel
@@ -29,7 +31,9 @@ __all__ = [
     "Settings",
     "ThemeModel",
     "TopicModel",
+    "agreement",
     "clean_text",
+    "draw_sample",
     "estimate_prevalence",
     "evaluate",
     "explain_cleaning",
@@ -43,10 +47,12 @@ __all__ = [
     "plot_prevalence",
     "plot_topics",
     "plot_trend",
+    "read_labels",
     "read_posts",
     "read_table",
     "representative_passages",
     "run",
     "score_passages",
     "split_passages",
+    "write_label_sheet",
 ]

@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         help="value for a notebook's parameters cell; may be given again",
     )
+    report.add_argument("--no-quotes", action="store_true", help="leave every text of a post out")
     report.set_defaults(command=_report)
     _add_label(verbs.add_parser("label", help="label sheets out and in"))
     return parser
@@ -160,6 +161,8 @@ def _report(options: argparse.Namespace) -> int:
     from pmdiscourse.present.report import export_reports  # noqa: PLC0415
 
     parameters = dict(_parameter(text) for text in options.set)
+    if options.no_quotes:
+        parameters["show_quotes"] = False
     paths = export_reports(
         options.directory, options.out, notebooks=options.notebooks, parameters=parameters
     )

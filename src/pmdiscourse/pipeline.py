@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pmdiscourse.codebook import Codebook, load_codebook
-from pmdiscourse.errors import NothingUsableError
+from pmdiscourse.errors import DiscourseError, NothingUsableError
 from pmdiscourse.ingest.corpus import Ingested, ingest
 from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.model_store import installed_versions, load_model, model_hash, save_model
@@ -50,7 +50,9 @@ def run(
     settings : Settings or dict, default=None
         None gives the defaults.
     refit : bool, default=False
-        Fit the theme model again. Otherwise the model of the first run into DIR scores new posts.
+        Fit the theme model again. Otherwise the model of the first run into DIR scores new posts,
+        unless the codebook or the installed versions changed; the scores of a replaced model are
+        kept beside it.
     progress : bool, default=False
         Show progress bars on a terminal.
 
@@ -112,15 +114,17 @@ def _model(
     *,
     refit: bool,
 ) -> tuple[ThemeModel, str]:
-    """Return the model of the last run if it still fits the codebook, else a new one."""
+    """Return the model of the last run if it still fits, else a new one; old scores are kept."""
     kept = (before or {}).get("model", {})
     if kept and not refit and kept.get("codebook_sha256") == codebook.sha256:
-        return load_model(directory / "model" / kept["hash"]), kept["hash"]
-    name = model_hash(codebook)
-    folder = directory / "model" / name
+        try:
+            return load_model(directory / "model" / kept["hash"]), kept["hash"]
+        except DiscourseError:
+            pass  # other versions wrote it: "what changed" then names versions and model
+    name = model_hash(codebook, random_state=settings.random_state)
     model = ThemeModel(codebook, random_state=settings.random_state).fit()
-    save_model(model, folder)
-    if refit and before and kept.get("hash") != name and "scores" in before["tables"]:
+    save_model(model, directory / "model" / name)
+    if before and kept and kept["hash"] != name and "scores" in before["tables"]:
         write_part(directory / "model" / kept["hash"], "scores", read_table(directory, "scores"))
     return model, name
 
@@ -157,6 +161,7 @@ def _describe(
 def _write_set_aside(directory: Path, ingested: Ingested) -> None:
     write_jsonl(directory / "quarantine.jsonl", ingested.quarantine)
     write_jsonl(directory / "dropped.jsonl", ingested.dropped)
+    write_jsonl(directory / "lines.jsonl", ingested.lines)
 
 
 def _write_tables(

@@ -43,6 +43,8 @@ class Ingested:
         The passport, if all posts share one, else empty; with ``synthetic``.
     left_out : list of str
         Files of an invented sample that were left out because real posts are there.
+    lines : DataFrame
+        file, line, role, evidence: every line of a flattened page that is no body text.
     """
 
     posts: pd.DataFrame
@@ -53,6 +55,7 @@ class Ingested:
     inputs: list[dict[str, Any]] = field(default_factory=list)
     corpus: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def ingest(
@@ -103,6 +106,7 @@ def ingest(
         inputs=[source.input for source in sources],
         corpus=_shared_passport(sources),
         left_out=left_out,
+        lines=_lines(found),
     )
 
 
@@ -190,6 +194,15 @@ def _records(file: Path, facts: dict[str, Any], settings: Settings) -> list[Any]
     decoded = decode(data)
     facts["encoding"] = decoded.encoding
     return list(find_reader(file.name, decoded.text)(decoded.text))
+
+
+def _lines(found: list[Found]) -> pd.DataFrame:
+    rows = [
+        {"file": item.raw_file, "line": line.line, "role": line.role, "evidence": line.evidence}
+        for item in found
+        for line in item.record.lines
+    ]
+    return pd.DataFrame(rows, columns=["file", "line", "role", "evidence"])
 
 
 def _refused(name: str, refused: Refused) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,6 +14,14 @@ _REMOVED = re.compile(r"^\[ ?removed(?: by [\w ]+)? ?\]$", re.IGNORECASE)
 _BOTS = {"automoderator"}
 _BOT_WORDS = "i am a bot, and this action was performed automatically"
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # outside of it a number is no publication date
+
+
+class LineRole(NamedTuple):
+    """What a line of a flattened page was read as, by which cues; without its text."""
+
+    line: int
+    role: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,8 @@ class Record:
         The source's own id, "" if there is none.
     author, published, site, kind : str
         As scraped; "" if missing. `kind` is "", "essay" or "comment".
+    lines : tuple of LineRole
+        Of a flattened page, on its first record: every line that is no body text, and why.
     """
 
     number: int
@@ -44,6 +55,7 @@ class Record:
     published: str = ""
     site: str = ""
     kind: str = ""
+    lines: tuple[LineRole, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def allocate(size: NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
     >>> allocate(np.array([20, 40, 90, 250, 600]), 100).tolist()
     [7, 10, 16, 26, 41]
     """
-    drawn = np.minimum(size, MIN_PER_STRATUM).astype(np.int64)
+    drawn: NDArray[np.int64] = np.minimum(size, MIN_PER_STRATUM).astype(np.int64)
     while drawn.sum() < min(n, size.sum()):
         claim = np.where(drawn < size, np.sqrt(size) / (drawn + 0.5), 0.0)
         drawn[np.argmax(claim)] += 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,8 +24,18 @@ _PACKAGES = ("pmdiscourse", "numpy", "scipy", "scikit-learn", "spacy", "tokenize
 
 
 def installed_versions() -> dict[str, str]:
-    """Return the versions of the packages that a score depends on."""
-    return {package: _version(package) for package in _PACKAGES}
+    """Return the versions of the packages that a score depends on, and of this wing's code."""
+    versions = {package: _version(package) for package in _PACKAGES}
+    return versions | {"pmdiscourse code": _code_version()}
+
+
+@cache
+def _code_version() -> str:
+    """Hash the modules that make a score: a model that older code pickled must not be loaded."""
+    root = resources.files("pmdiscourse")
+    names = ["codebook.py", "patterns.py", "measure/features.py", "measure/matching.py"]
+    sources = [root.joinpath(name).read_bytes() for name in [*names, "measure/themes.py"]]
+    return sha256(b"".join(sources))[:12]
 
 
 def _version(package: str) -> str:

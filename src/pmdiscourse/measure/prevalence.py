@@ -161,7 +161,8 @@ def _tagged_row(
     row |= {"theme": theme, "unit": unit, "by": by or "all", "group": value, "period": "all"}
     row |= {"n": n, "n_threads": n_threads, "n_labels": 0, "n_positive": 0, "tagged_share": share}
     if unit == "passage":
-        row["band_low"], row["band_high"] = sensitivity_band(share)
+        if n >= MIN_UNITS:
+            row["band_low"], row["band_high"] = sensitivity_band(share)
         if by is None:
             row["labels_needed"] = min(MIN_LABELS, n)
     return row | {"method": TAGGED_ONLY, "note": _tagged_note(row)}
@@ -173,13 +174,15 @@ def _tagged_note(row: dict[str, object]) -> str:
     note = f"Tagged share: {share} of {unit}s were tagged by the model. This is not the prevalence."
     if unit == "post":
         note += " A post counts as tagged if any of its passages is."
-    elif row["by"] == "all":
+    elif row["by"] == "all" and row["band_low"] is not None:
         note += (
             " If the tagger finds 50-95% of true passages and wrongly tags 0.5-5% of others - "
             "assumptions, not measurements - the prevalence lies between "
             f"{row['band_low']:.1%} and {row['band_high']:.1%}. Label {MIN_LABELS} passages "
             f"(`pmdiscourse label draw DIR --n {MIN_LABELS}`) to get an estimate."
         )
+        if not row["tagged_share"]:
+            note += " Nothing was tagged: the band does not tell how rare the theme is."
     if row["by"] != "all":
         note += " No comparison between groups is claimed."
     return note + _small_note(row)
@@ -192,7 +195,9 @@ def _small_note(row: dict[str, object]) -> str:
         return ""
     counted = f"{n} {row['unit']}{'s' if n != 1 else ''}"
     threads = f"{n_threads} thread{'s' if n_threads != 1 else ''}"
-    return f" Only {counted} in {threads}: nothing can be said beyond these posts."
+    note = f" Only {counted} in {threads}: nothing can be said beyond these posts."
+    few = row["unit"] == "passage" and n < MIN_UNITS
+    return note + (" Too few for a sensitivity band." if few else "")
 
 
 def _estimated_row(row: dict[str, object], sample: LabelledSample | None) -> dict[str, object]:

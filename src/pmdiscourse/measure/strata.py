@@ -165,7 +165,7 @@ def _check_draw(labels: pd.DataFrame) -> None:
 
 
 def _design_strata(design: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
-    """Read the strata of the draw."""
+    """Read the strata of the draw; a design of the drawn passages alone must fit the scores."""
     if not {"passage_id", "stratum"} <= set(design.columns):
         raise invalid(
             "design", got=list(design.columns), allowed="a frame with passage_id and stratum"
@@ -173,11 +173,16 @@ def _design_strata(design: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
     strata = design.drop_duplicates("passage_id").set_index("passage_id")["stratum"].astype(str)
     lost = set(scores["passage_id"]) - set(strata.index)
     if lost:
+        recomputed = assign_strata(scores)
+        drawn = strata.index.intersection(recomputed.index)
+        if len(drawn) == len(strata) and (recomputed[drawn] == strata[drawn]).all():
+            return recomputed
         raise invalid(
             "design",
             got=f"{len(lost)} scored passages without a stratum",
-            allowed="the stratum of every scored passage at the time of the draw",
-            hint="Leave design out to have the strata recomputed from the scores.",
+            allowed="the stratum of every scored passage at the time of the draw, or a design "
+            "of the drawn passages whose strata the scores still give",
+            hint="The scores changed after the draw: draw again.",
         )
     return strata
 

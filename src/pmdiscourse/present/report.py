@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from nbformat import NotebookNode
 
 from pmdiscourse.errors import DiscourseError, unknown
 from pmdiscourse.present.execute import (
@@ -18,7 +19,7 @@ from pmdiscourse.present.execute import (
     set_parameters,
 )
 from pmdiscourse.present.index import describe_run, index_parts
-from pmdiscourse.present.page import make_page
+from pmdiscourse.present.page import Page, make_page
 from pmdiscourse.store import read_manifest, read_table, write_atomic
 
 _TEMPLATES = "templates"
@@ -62,40 +63,47 @@ def export_reports(
     """
     directory, target = Path(processed).resolve(), Path(reports)
     manifest = read_manifest(directory)
-    if read_table(directory, "scores").empty:
-        language = manifest.get("settings", {}).get("language", "the codebook's language")
-        raise DiscourseError(
-            f"no passage of this run is in {language!r}, so no theme was looked for and there is "
-            "nothing to report. Add posts in that language, or a codebook and a setting for theirs."
-        )
-    sources = find_notebooks(notebooks)
-    prepared = {
-        path: set_parameters(notebook, values)
-        for path, notebook, values in _assign_parameters(sources, directory, parameters or {})
-    }
+    _require_scores(directory, manifest)
+    prepared = _prepare(find_notebooks(notebooks), directory, manifest, parameters or {})
     pages = {
         f"{path.stem}.html": make_page(
             execute_notebook(notebook, name=path.name, directory=path.parent), name=path.name
         )
         for path, notebook in prepared.items()
     }
-    menu = [_INDEX, *((file, page.title) for file, page in pages.items())]
     shared = {
         "style": Markup(_read_style()),
         "synthetic": bool(manifest.get("corpus", {}).get("synthetic", False)),
         "provenance": describe_run(manifest),
-        "reports": menu,
+        "reports": [_INDEX, *((file, page.title) for file, page in pages.items())],
     }
     written = {_INDEX[0]: _render("index", shared | index_parts(directory, manifest), _INDEX[0])}
-    for file, page in pages.items():
-        parts = {
-            "title": page.title, "toc": [*page.toc, _PROVENANCE],
-            "lead": Markup(page.lead), "body": Markup(page.body),
-        }  # fmt: skip
-        written[file] = _render("report", shared | parts, file)
+    written |= {
+        file: _render("report", shared | _parts(page), file) for file, page in pages.items()
+    }
     for file, html in written.items():
         write_atomic(target / file, html)
     return [target / file for file in written]
+
+
+def _require_scores(directory: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a run in which no theme was looked for."""
+    if read_table(directory, "scores").empty:
+        language = manifest.get("settings", {}).get("language", "the codebook's language")
+        raise DiscourseError(
+            f"no passage of this run is in {language!r}, so no theme was looked for and there is "
+            "nothing to report. Add posts in that language, or a codebook and a setting for theirs."
+        )
+
+
+def _parts(page: Page) -> dict[str, Any]:
+    """Return a page for the template; its HTML has been sanitised."""
+    return {
+        "title": page.title,
+        "toc": [*page.toc, _PROVENANCE],
+        "lead": Markup(page.lead),
+        "body": Markup(page.body),
+    }
 
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
@@ -118,26 +126,30 @@ def find_notebooks(folder: str | Path | None = None) -> list[Path]:
     )
 
 
-def _assign_parameters(
-    sources: list[Path], directory: Path, parameters: Mapping[str, Any]
-) -> list[tuple[Path, Any, dict[str, Any]]]:
-    """Give each notebook the values it knows; refuse a name that none knows."""
+def _prepare(
+    sources: list[Path],
+    directory: Path,
+    manifest: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+) -> dict[Path, NotebookNode]:
+    """Give each notebook the values that it knows; refuse a name that none knows."""
     # Notebooks run in their own folder, so folders must reach them as absolute paths.
-    codebook = read_manifest(directory).get("settings", {}).get("codebook", "")
-    values = dict(parameters) | {
+    codebook = manifest.get("settings", {}).get("codebook", "")
+    folders = {
         "processed": str(directory),
         "codebook_folder": str(Path(codebook).resolve()) if codebook else "",
     }
-    notebooks = [(path, read_notebook(path)) for path in sources]
-    known = {path: get_parameters(notebook) for path, notebook in notebooks}
+    values = folders | dict(parameters) | {"processed": str(directory)}
+    notebooks = {path: read_notebook(path) for path in sources}
+    known = {path: get_parameters(notebook) for path, notebook in notebooks.items()}
     names = sorted({name for defaults in known.values() for name in defaults})
     for name in parameters:
         if name not in names:
             raise unknown("parameter", got=name, known=names)
-    return [
-        (path, notebook, {name: v for name, v in values.items() if name in known[path]})
-        for path, notebook in notebooks
-    ]
+    return {
+        path: set_parameters(notebook, {n: v for n, v in values.items() if n in known[path]})
+        for path, notebook in notebooks.items()
+    }
 
 
 def _render(template: str, parts: Mapping[str, Any], current: str) -> str:

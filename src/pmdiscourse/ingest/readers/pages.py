@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pmdiscourse.ingest import cues
 from pmdiscourse.ingest.lines import Line
 from pmdiscourse.ingest.page import read_page
-from pmdiscourse.ingest.records import Record, Refused
+from pmdiscourse.ingest.records import LineRole, Record, Refused
 from pmdiscourse.ingest.repair import repair_page
 
 
@@ -34,7 +34,7 @@ def read_flattened(text: str) -> Iterator[Record | Refused]:
         return
     yield Record(
         number=1, key="essay", text=body, title=title, kind="essay",
-        author=_author(bylines), published=_date(bylines),
+        author=_author(bylines), published=_date(bylines), lines=_roles(lines),
     )  # fmt: skip
     for number in numbers:
         name, when = _comment_header(lines, number)
@@ -48,6 +48,14 @@ def read_flattened(text: str) -> Iterator[Record | Refused]:
             author=name,
             published=when,
         )
+
+
+def _roles(lines: list[Line]) -> tuple[LineRole, ...]:
+    return tuple(
+        LineRole(line.number, line.role, tuple(line.evidence))
+        for line in lines
+        if line.role not in ("body", "blank")
+    )
 
 
 def _author(bylines: list[str]) -> str:
