@@ -79,8 +79,8 @@ def test_the_essay_is_kept_and_chrome_is_not() -> None:
     chrome = sum(n for (role, _), n in seen.items() if role == "chrome")
     comments = sum(n for (role, _), n in seen.items() if role == "comment")
     assert seen["body", "body"] >= 0.99 * body
-    assert seen["chrome", "chrome"] + seen["chrome", "byline"] >= 0.868 * chrome
-    assert seen["comment", "comment"] >= 0.9 * comments
+    assert seen["chrome", "chrome"] + seen["chrome", "byline"] >= 0.87 * chrome
+    assert seen["comment", "comment"] >= 0.89 * comments
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the five source texts are not beside the project")

@@ -14,7 +14,7 @@ import pytest
 import pmdiscourse
 from pmdiscourse.cli import main
 from pmdiscourse.pipeline import run
-from pmdiscourse.store import read_manifest, read_table
+from pmdiscourse.store import read_manifest, read_table, write_manifest, write_part
 from test_readers import LONG, write
 
 ROOT = Path(__file__).parent.parent
@@ -228,3 +228,24 @@ def test_a_sample_of_a_larger_corpus_estimates_with_its_design(tmp_path: Path) -
     row = estimated.query("theme == 'blame' and unit == 'passage'").iloc[0]
     assert row["corpus_low"] < row["estimate"] < row["corpus_high"]
     assert row["n_labels"] == 120
+
+
+def test_verify_replays_a_run_and_sees_a_changed_number(
+    processed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
+    assert main(["verify", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.count("yes ") == 7
+    prevalence = read_table(tmp_path, "prevalence")
+    prevalence.loc[0, "tagged_share"] += 0.01
+    manifest = read_manifest(tmp_path)
+    manifest["tables"]["prevalence"] = [write_part(tmp_path, "prevalence", prevalence)]
+    write_manifest(tmp_path, manifest)
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "scores and labels give the prevalence: other values now in: tagged_share" in (
+        capsys.readouterr().out
+    )
+    part = next((tmp_path / "posts").glob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-8])
+    assert main(["verify", str(tmp_path)]) == 1
+    assert f"no  parts of posts: changed or missing: {part.name}" in capsys.readouterr().out

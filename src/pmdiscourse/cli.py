@@ -80,6 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--no-quotes", action="store_true", help="leave every text of a post out")
     report.set_defaults(command=_report)
+    check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
+    check.add_argument("directory", metavar="DIR", help="folder of a finished run")
+    check.set_defaults(command=_verify)
     _add_label(verbs.add_parser("label", help="label sheets out and in"))
     return parser
 
@@ -211,6 +214,15 @@ def _label_read(options: argparse.Namespace) -> int:
     print(f"labels are in {Path(options.directory) / 'labels' / 'labels.csv'}")
     print(f"to use them: pmdiscourse run RAW --out {options.directory}")
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from pmdiscourse.verify import verify  # noqa: PLC0415
+
+    checks = verify(options.directory)
+    for what, fault in checks:
+        print(f"{'no ' if fault else 'yes'} {what}{': ' if fault else ''}{fault}")
+    return int(any(fault for _, fault in checks))
 
 
 def _parameter(text: str) -> tuple[str, Any]:

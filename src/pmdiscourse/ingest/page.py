@@ -16,11 +16,19 @@ from pmdiscourse.ingest.repair import spaces
 from pmdiscourse.ingest.tail import find_tail, read_tail
 
 _REPLY_POINTS = 2.0  # one clear sign that a reader speaks to the author, or several faint ones
+_MAX_HEADING_WORDS = 10
+_CLEAR_POINTS = 3.0
 _MIN_ESSAY_SHARE = 0.35  # of the words before the first comment that nothing announces
 _MIN_ESSAY_LINES = 3
-_MIN_BOX_LINES = 3  # furniture by their wording, in a row; one such line may be a heading
+_MIN_BOX_LINES = 3  # furniture by their wording, in a row; one or two words may be a heading
+_MIN_SPOKEN_LINES = 2
 _ADDRESSED_SHARE = 0.045  # of the words are "you" or "your"; plain essays stay below
-_ABOUT_YOU = ("tells what the author did", "asks the author", "wishes the author")
+_ABOUT_YOU = (
+    "tells what the author did",
+    "asks the author",
+    "wishes the author",
+    "points at a part of the post",
+)
 _WRAP_WIDTHS = (50, 90)  # characters; mail and terminals break lines at 65 to 80
 _MIN_WRAPPED = 6  # line breaks inside sentences, before a page counts as hard-wrapped
 
@@ -73,7 +81,8 @@ def _mark_boxes(essay: list[Line]) -> None:
     for cued, run in groupby(essay, key=lambda line: bool(chrome_cue(line.text))):
         members = list(run)
         for line in members:
-            box = cued and len(members) >= _MIN_BOX_LINES
+            spoken = any(cues.is_notice(m.text) or " " in m.text for m in members)
+            box = cued and len(members) >= (_MIN_SPOKEN_LINES if spoken else _MIN_BOX_LINES)
             if line.role == "body" and (box or cues.is_inner_notice(line.text)):
                 line.become("chrome", "box between paragraphs")
 
@@ -121,9 +130,17 @@ def _read_unmarked_comments(body: list[Line], author: str) -> None:
         body[i].become("comment", *(points[i][1] or ("after a reader's reply",)), comment=number)
 
 
+def _is_heading(text: str, points: float) -> bool:
+    """Tell whether a line is a heading of the essay: then no reader's comment stands above it."""
+    marks = text.endswith((".", "!")) or any(mark in text for mark in ("!", "?", ":)", ". "))
+    return (
+        count_words(text) < _MAX_HEADING_WORDS and points < 1 and not is_prose(text) and not marks
+    )
+
+
 def _is_letter(body: list[Line]) -> bool:
     """Tell whether an essay is a letter or answers one: it thanks and agrees by its nature."""
-    opening = [line.text.lower() for line in body[:4]]
+    opening = [line.text.lower() for line in body[:6]]
     called = any(text.endswith((",", ":")) and count_words(text) <= 6 for text in opening)
     return called or any(text.startswith(("dear ", "q:", "question:")) for text in opening)
 
@@ -141,20 +158,18 @@ def _first_reply(body: list[Line], points: list[float]) -> int | None:
     """Return the first line of the body that is a reader's, if any.
 
     It shows a clear sign, at least a third of the words stand before it, no heading comes after
-    it, and half of the lines after it show a sign too.
+    it, and half of the lines after it show a sign too, a quarter if its own could not be clearer.
     """
     words = [count_words(line.text) for line in body]
     for i in range(_MIN_ESSAY_LINES, len(body)):
         later = points[i:]
         signs = sum(point >= 1 for point in later)
-        heading = any(
-            not is_prose(body[j].text) and points[j] < 1 and not body[j].text.endswith((".", "!"))
-            for j in range(i + 1, len(body))
-        )
+        wanted = 0.25 if points[i] >= _CLEAR_POINTS else 0.5
+        heading = any(_is_heading(body[j].text, points[j]) for j in range(i + 1, len(body)))
         if (
             points[i] >= _REPLY_POINTS
             and sum(words[:i]) >= _MIN_ESSAY_SHARE * sum(words)
-            and (2 * signs >= len(later) or len(later) <= 2)
+            and (signs >= wanted * len(later) or len(later) <= 2)
             and not heading
         ):
             return i

@@ -81,7 +81,7 @@ def read_tail(filled: list[Line], end: int) -> bool:
         if _opens_comments(filled, i):
             state, fresh = "comments", True
             line.become("chrome", "comment header" if headers[i] else "comments heading")
-        elif headers[i] and state == "comments":
+        elif state == "comments" and (headers[i] or _is_name_alone(filled, i)):
             fresh = True
             line.become("chrome", "comment header")
         elif cue:
@@ -142,6 +142,12 @@ def _is_comment_text(filled: list[Line], i: int, *, marked: bool, fresh: bool) -
     if is_short(text) or not marked:
         return False
     return not fresh or is_header(filled, i - 1)
+
+
+def _is_name_alone(filled: list[Line], i: int) -> bool:
+    """Tell whether a line under comments is a name right above a comment without any time."""
+    name = cues.is_name(filled[i].text) and count_words(filled[i].text) <= 3
+    return name and i + 1 < len(filled) and is_prose(filled[i + 1].text)
 
 
 def _may_join(filled: list[Line], i: int) -> bool:
