@@ -17,8 +17,9 @@ def imported(text: str) -> set[str]:
     """Return the first part below pmdiscourse of everything a module imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where an arrow points"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {name.split(".")[1] for name in names if name.startswith("pmdiscourse.")}
@@ -49,6 +50,7 @@ def test_no_arrow_back(path: Path) -> None:
 def test_an_arrow_back_is_seen() -> None:
     assert find_arrows_back("measure", "from pmdiscourse.ingest.page import read_page")
     assert find_arrows_back("tables", "import pmdiscourse.pipeline")
+    assert find_arrows_back("measure", "from pmdiscourse import pipeline")
     assert find_arrows_back("ingest", "from pmdiscourse.cli import main")
     assert not find_arrows_back("pipeline", "from pmdiscourse.measure import themes")
 

@@ -135,7 +135,8 @@ def test_nothing_usable_is_1_and_wrong_use_is_2(
     out = str(tmp_path / "out")
     assert main([verb, str(raw), "--out", out]) == 1
     assert "no usable post" in capsys.readouterr().err
-    assert len((tmp_path / "out" / "quarantine.jsonl").read_text().splitlines()) == 2
+    failed = tmp_path / "out" / "failed" / "quarantine.jsonl"
+    assert len(failed.read_text().splitlines()) == 2
     assert main([verb, str(tmp_path / "nowhere"), "--out", out]) == 2
     assert "does not exist" in capsys.readouterr().err
 
@@ -218,8 +219,10 @@ def test_a_sample_of_a_larger_corpus_estimates_with_its_design(tmp_path: Path) -
         }
         for i in range(640)
     ]
-    write(tmp_path, posts__jsonl="\n".join(json.dumps(row) for row in rows))
-    run(tmp_path, tmp_path / "out")
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw, posts__jsonl="\n".join(json.dumps(row) for row in rows))
+    run(raw, tmp_path / "out")
     scores, passages = (read_table(tmp_path / "out", name) for name in ("scores", "passages"))
     design = pmdiscourse.draw_sample(passages, scores, n=120, random_state=1)
     assert len(design) == 120
@@ -249,3 +252,42 @@ def test_verify_replays_a_run_and_sees_a_changed_number(
     part.write_bytes(part.read_bytes()[:-8])
     assert main(["verify", str(tmp_path)]) == 1
     assert f"no  parts of posts: changed or missing: {part.name}" in capsys.readouterr().out
+
+
+def test_a_run_never_reads_what_it_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "posts").mkdir()
+    write(tmp_path / "posts", mine__txt=LONG, mine__parquet="x")
+    for raw, out in ((tmp_path, tmp_path / "out"), (tmp_path / "posts", tmp_path)):
+        assert main(["run", str(raw), "--out", str(out)]) == 2
+        assert "overlap" in capsys.readouterr().err
+    assert (tmp_path / "posts" / "mine.parquet").exists()
+
+
+def test_a_failed_run_or_a_bare_ingest_leaves_the_last_run_whole(
+    processed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(processed, out)
+    before = contents(out)
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw, empty__txt="")
+    assert main(["run", str(raw), "--out", str(out)]) == 1
+    assert main(["ingest", str(SAMPLE), "--out", str(out)]) == 2
+    assert "holds a run with scores" in capsys.readouterr().err
+    after = contents(out)
+    assert {name: after[name] for name in before} == before
+
+
+def test_damaged_parts_and_manifests_heal(processed: Path, tmp_path: Path) -> None:
+    shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
+    expected = contents(tmp_path)
+    part = next((tmp_path / "posts").glob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-20])
+    with pytest.raises(pmdiscourse.DiscourseError, match="run again"):
+        read_table(tmp_path, "posts")
+    (tmp_path / "run.json").write_text("[]")
+    run(SAMPLE, tmp_path)
+    assert contents(tmp_path) == expected

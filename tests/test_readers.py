@@ -174,3 +174,97 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_set_aside(tmp_path: Path) -> None:
     ingested = ingest(write(tmp_path, big__txt=LONG * 9), settings={"max_file_bytes": 100})
     assert "max_file_bytes" in ingested.quarantine["reason"].item()
+
+
+def read_one(folder: Path, **files: str | bytes) -> Ingested:
+    ingested = ingest(write(folder, **files))
+    reconcile(ingested)
+    return ingested
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a__html", "<!doctype html>", "not readable|no article"),
+        ("a__html", "<!-- nothing -->", "not readable|no article"),
+        ("a__jsonl", '{"text": "\\u200b\\u00ad"}', "no letter and no digit"),
+        ("a__jsonl", '{"text": NaN}', "NaN is no JSON value"),
+        ("a__csv", "id,text\n", "a header and no rows"),
+        ("a__csv", "jane@example.org,we left\nb,c", "2 fields, no names of columns"),
+    ],
+)
+def test_a_file_without_a_post_is_told_and_the_rest_goes_on(
+    tmp_path: Path, name: str, content: str, reason: str
+) -> None:
+    ingested = read_one(tmp_path, good__txt=LONG, **{name: content})
+    assert len(ingested.posts) == 1
+    assert ingested.quarantine["reason"].str.contains(reason).tolist() == [True]
+
+
+def test_deep_comments_and_broken_characters_do_not_stop_a_run(tmp_path: Path) -> None:
+    deep = HTML.replace("<p>Same here.</p>", "<div>" * 5000 + "Same here." + "</div>" * 5000)
+    row = {"text": f"{LONG} \ud800 end", "author": "a\udc00b", "subreddit": "p\ud800m"}
+    name = "bad\udcff.txt"
+    (tmp_path / name).write_text(f"{LONG} In a file with an odd name.")
+    ingested = read_one(
+        tmp_path, deep__html=deep, torn__jsonl=json.dumps(row), good__txt=LONG + " Good."
+    )
+    assert f"{LONG} end" in set(ingested.posts["text"])
+    assert "bad\\xff.txt" in set(ingested.posts["raw_file"])
+    ingested.posts.to_csv().encode("utf-8")
+
+
+def test_an_open_quote_does_not_swallow_rows_in_silence(tmp_path: Path) -> None:
+    ingested = read_one(tmp_path, a__csv=f'id,text\n1,{LONG}\n2,"text B\n3,text C')
+    assert len(ingested.posts) == 1
+    assert ingested.quarantine["reason"].tolist() == ["a quote opens here and never closes"]
+
+
+def test_words_about_encodings_are_no_declaration(tmp_path: Path) -> None:
+    text = f"{LONG} Then the café printed encoding=utf-16 and charset=unicode_escape. "
+    posts = read_one(tmp_path, a__txt=text, b__txt=text + "x").posts
+    assert posts["text"].str.contains("café printed").all()
+
+
+def test_two_forums_with_the_same_bare_ids_stay_apart(tmp_path: Path) -> None:
+    one = f"id,parent_id,text\n1,,{LONG} One.\n2,1,{LONG} Reply one."
+    two = f"id,parent_id,text\n1,,{LONG} Two.\n2,1,{LONG} Reply two.\n9,3,{LONG} Lost."
+    before = read_one(tmp_path, b__csv=one).posts
+    after = read_one(tmp_path, a__csv=two).posts
+    assert set(before["post_id"]) < set(after["post_id"]), "another file moves no id"
+    by_text = after.set_index("text")
+    assert after["thread_id"].nunique() == 3
+    assert by_text.loc[f"{LONG} Reply two.", "parent_id"] == by_text.loc[f"{LONG} Two.", "post_id"]
+    assert pd.isna(by_text.loc[f"{LONG} Lost.", "parent_id"])
+
+
+def test_thread_ids_without_post_ids_make_threads(tmp_path: Path) -> None:
+    rows = [f"T{i % 2},{LONG} Number {i}." for i in range(8)]
+    posts = read_one(tmp_path, a__csv="\n".join(["thread_id,text", *rows])).posts
+    assert posts["thread_id"].nunique() == 2
+
+
+def test_a_loop_of_parents_is_one_thread(tmp_path: Path) -> None:
+    rows = [f"{a},{b},{LONG} Post {a}." for a, b in ((1, 3), (2, 1), (3, 2), (4, 4))]
+    posts = read_one(tmp_path, a__csv="\n".join(["id,parent_id,text", *rows])).posts
+    parents = posts.set_index("post_id")["parent_id"]
+    assert parents.isna().sum() == 2
+    assert posts["thread_id"].nunique() == 2
+
+
+def test_the_same_short_comments_scraped_twice_count_once(tmp_path: Path) -> None:
+    rows = "\n".join(json.dumps({"id": f"c{i}", "body": "+1 to this"}) for i in range(3))
+    assert read_one(tmp_path, a__jsonl=rows, b__jsonl=rows).counts["duplicates"] == 3
+
+
+def test_unclear_times_are_counted_and_left_empty(tmp_path: Path) -> None:
+    times = ["10:30", "03/04/2024", "99999999999", "31/12/2023", "yesterday"]
+    rows = "\n".join(json.dumps({"body": f"{LONG} {t}", "date": t}) for t in times)
+    ingested = read_one(tmp_path, a__jsonl=rows)
+    assert ingested.counts["times_not_understood"] == 4
+    assert ingested.posts["published_at"].notna().sum() == 1
+
+
+def test_deleted_authors_are_nobody(tmp_path: Path) -> None:
+    rows = "\n".join(json.dumps({"body": f"{LONG} {i}", "author": "[deleted]"}) for i in range(2))
+    assert read_one(tmp_path, a__jsonl=rows).posts["author"].isna().all()

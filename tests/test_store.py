@@ -96,10 +96,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"langauge": "en"}, "Did you mean 'language'"),
+        ({"randomstate": 1}, "Did you mean 'random_state'"),
         ({"random_state": "0"}, "'random_state'.*allowed is a int"),
         ({"random_state": True}, "'random_state'.*allowed is a int"),
         ({"min_passage_words": 0}, "1 or more"),
+        ({"random_state": -1}, "0 to 2"),
+        ({"n_residual": 0}, "1 or more"),
     ],
 )
 def test_settings_are_strict(values: dict[str, object], message: str) -> None:

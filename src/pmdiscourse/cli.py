@@ -108,15 +108,10 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from pmdiscourse.ingest.corpus import ingest  # noqa: PLC0415 (keeps --help quick)
-    from pmdiscourse.pipeline import write_ingested  # noqa: PLC0415
+    from pmdiscourse.pipeline import run_ingest  # noqa: PLC0415 (keeps --help quick)
 
-    settings = _settings(options)
-    ingested = ingest(options.raw, settings=settings, progress=True)
-    manifest = write_ingested(ingested, options.out, settings)
+    manifest = run_ingest(options.raw, options.out, settings=_settings(options), progress=True)
     _tell(manifest, options.out)
-    if ingested.posts.empty:
-        raise NothingUsableError(f"no usable post in {options.raw}")
     return int(options.strict and manifest["counts"]["quarantined"] > 0)
 
 
@@ -140,6 +135,8 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
             f"left out: {len(manifest['left_out'])} files of the invented sample, because real "
             "posts are there (use the sample alone: make report RAW=data/raw/sample)"
         )
+    if counts["times_not_understood"]:
+        print(f"{counts['times_not_understood']} publication times not understood: left empty")
     if counts.get("passages_other_language"):
         print(f"{counts['passages_other_language']} passages in another language: kept, not scored")
     if counts["dropped"]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.patterns import Pattern, parse_pattern
+from pmdiscourse.store import write_atomic
 
 CODEBOOK_DIRECTORY = Path(__file__).parent / "codebook_data"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -159,7 +160,7 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
     file = directory / "themes.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DiscourseError(f"codebook {file} cannot be read: {error}") from error
     _check_keys(content, {"version": str, "language": str, "classes": dict, "themes": list}, file)
     classes = {
@@ -174,6 +175,25 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
     for theme in themes:
         _check_patterns(codebook, theme.name, file)
     return codebook
+
+
+def copy_codebook(path: str | Path | None, target: Path) -> None:
+    """Keep a copy of a codebook beside a run, so that its reports need no other folder.
+
+    Parameters
+    ----------
+    path : str, Path or None
+        Folder of the codebook; None is the one that comes with the package.
+    target : Path
+        Folder of the copy; examples that the codebook no longer has are removed from it.
+    """
+    source = CODEBOOK_DIRECTORY if path is None else Path(path)
+    files = [source / "themes.toml", *sorted((source / "examples").glob("*.jsonl"))]
+    for file in files:
+        write_atomic(target / file.relative_to(source), file.read_bytes())
+    for old in (target / "examples").glob("*.jsonl"):
+        if source / "examples" / old.name not in files:
+            old.unlink()
 
 
 def _read_theme(entry: Any, file: Path) -> Theme:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pmdiscourse.codebook import Codebook, load_codebook
+from pmdiscourse.codebook import Codebook, copy_codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, NothingUsableError
 from pmdiscourse.ingest.corpus import Ingested, ingest
 from pmdiscourse.measure.label_store import estimate_run
@@ -18,7 +18,6 @@ from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
-    MANIFEST,
     read_manifest,
     read_table,
     write_jsonl,
@@ -71,14 +70,8 @@ def run(
     """
     settings = make_settings(settings)
     directory = Path(processed)
-    before = read_manifest(directory) if (directory / MANIFEST).exists() else None
-    ingested = ingest(raw, settings=settings, progress=progress)
-    _write_set_aside(directory, ingested)
-    if ingested.posts.empty:
-        raise NothingUsableError(
-            f"no usable post in {raw}; {len(ingested.quarantine)} set aside, "
-            f"the reasons are in {directory / 'quarantine.jsonl'}"
-        )
+    before = _last_run(directory)
+    ingested = _ingest_apart(raw, directory, settings=settings, progress=progress)
     codebook = load_codebook(settings.codebook or None)
     model, name = _model(directory, codebook, settings, before, refit=refit)
     scores = score_passages(ingested.passages, model)
@@ -89,21 +82,75 @@ def run(
     prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
     manifest["changed"] = _what_changed(directory, before, manifest, ingested.posts, prevalence)
     manifest["tables"] = _write_tables(directory, ingested, scores, prevalence)
+    _write_set_aside(directory, ingested)
+    copy_codebook(settings.codebook or None, directory / "codebook")
     write_manifest(directory, manifest)
     return manifest
 
 
-def write_ingested(ingested: Ingested, processed: str | Path, settings: Settings) -> dict[str, Any]:
-    """Write posts and passages of an ingest without scores; returns the manifest."""
+def run_ingest(
+    raw: str | Path,
+    processed: str | Path,
+    *,
+    settings: Settings | dict[str, Any] | None = None,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Turn raw posts into posts and passages under one folder, without scores.
+
+    Parameters and returns are those of `run`.
+
+    Raises
+    ------
+    NothingUsableError
+        If no post could be read.
+    DiscourseError
+        As `run`, and if the folder holds a run with scores: they would no longer fit.
+    """
+    settings = make_settings(settings)
     directory = Path(processed)
-    _write_set_aside(directory, ingested)
+    if _last_run(directory):
+        raise DiscourseError(
+            f"{directory} holds a run with scores; use `pmdiscourse run`, or name another folder"
+        )
+    ingested = _ingest_apart(raw, directory, settings=settings, progress=progress)
     manifest = _describe_ingested(ingested, settings)
     manifest["tables"] = {
-        "posts": _write_by_file(directory, "posts", ingested.posts, ingested.posts),
-        "passages": _write_by_file(directory, "passages", ingested.passages, ingested.posts),
+        name: _write_by_thread(directory, name, frame, frame["thread_id"])
+        for name, frame in (("posts", ingested.posts), ("passages", ingested.passages))
     }
+    _write_set_aside(directory, ingested)
     write_manifest(directory, manifest)
     return manifest
+
+
+def _ingest_apart(
+    raw: str | Path, directory: Path, *, settings: Settings, progress: bool
+) -> Ingested:
+    """Ingest raw files that lie apart from DIR; if none is usable, the last run is left whole."""
+    source, target = Path(raw).resolve(), directory.resolve()
+    if source == target or source in target.parents or target in source.parents:
+        raise DiscourseError(
+            f"{raw} and {directory} overlap: a run must not read what it writes; "
+            "name a folder for the tables beside the raw one"
+        )
+    ingested = ingest(raw, settings=settings, progress=progress)
+    if ingested.posts.empty:
+        _write_set_aside(directory / "failed", ingested)
+        raise NothingUsableError(
+            f"no usable post in {raw}; {len(ingested.quarantine)} set aside, "
+            f"the reasons are in {directory / 'failed' / 'quarantine.jsonl'}"
+        )
+    return ingested
+
+
+def _last_run(directory: Path) -> dict[str, Any] | None:
+    """Return the manifest of the last run with scores; a torn or foreign one counts as none."""
+    try:
+        manifest = read_manifest(directory)
+    except DiscourseError:
+        return None
+    whole = {"posts", "prevalence"} <= manifest["tables"].keys() and manifest.keys() >= {*_IDENTITY}
+    return manifest if whole and {"hash", "codebook_sha256"} <= manifest["model"].keys() else None
 
 
 def _model(
@@ -116,15 +163,16 @@ def _model(
 ) -> tuple[ThemeModel, str]:
     """Return the model of the last run if it still fits, else a new one; old scores are kept."""
     kept = (before or {}).get("model", {})
-    if kept and not refit and kept.get("codebook_sha256") == codebook.sha256:
+    fits = kept and kept["codebook_sha256"] == codebook.sha256
+    if fits and not refit and kept.get("random_state") == settings.random_state:
         try:
             return load_model(directory / "model" / kept["hash"]), kept["hash"]
         except DiscourseError:
-            pass  # other versions wrote it: "what changed" then names versions and model
+            pass  # damaged, or written by other versions: then "what changed" names them
     name = model_hash(codebook, random_state=settings.random_state)
     model = ThemeModel(codebook, random_state=settings.random_state).fit()
     save_model(model, directory / "model" / name)
-    if before and kept and kept["hash"] != name and "scores" in before["tables"]:
+    if kept and kept["hash"] != name:
         write_part(directory / "model" / kept["hash"], "scores", read_table(directory, "scores"))
     return model, name
 
@@ -138,7 +186,7 @@ def _describe_ingested(ingested: Ingested, settings: Settings) -> dict[str, Any]
         "left_out": ingested.left_out,
         "counts": ingested.counts,
         "languages": {str(k): int(n) for k, n in sorted(kept["language"].value_counts().items())},
-        "settings": settings.as_dict(),
+        "settings": settings.as_dict() | {"codebook": Path(settings.codebook).name},
     }
 
 
@@ -152,8 +200,16 @@ def _describe(
         "passages_other_language": len(ingested.passages) - scored,
     }
     return manifest | {
-        "codebook": {"version": codebook.version, "sha256": codebook.sha256},
-        "model": {"hash": model, "codebook_sha256": codebook.sha256},
+        "codebook": {
+            "version": codebook.version,
+            "sha256": codebook.sha256,
+            "language": codebook.language,
+        },
+        "model": {
+            "hash": model,
+            "codebook_sha256": codebook.sha256,
+            "random_state": settings.random_state,
+        },
         "versions": installed_versions() | {"pandas": version("pandas"), "ftfy": version("ftfy")},
     }
 
@@ -168,28 +224,20 @@ def _write_tables(
     directory: Path, ingested: Ingested, scores: pd.DataFrame, prevalence: pd.DataFrame
 ) -> dict[str, list[str]]:
     posts, passages = ingested.posts, ingested.passages
+    threads = passages.set_index("passage_id")["thread_id"]
     return {
-        "posts": _write_by_file(directory, "posts", posts, posts),
-        "passages": _write_by_file(directory, "passages", passages, posts),
-        "scores": _write_by_file(directory, "scores", scores, posts, passages),
+        "posts": _write_by_thread(directory, "posts", posts, posts["thread_id"]),
+        "passages": _write_by_thread(directory, "passages", passages, passages["thread_id"]),
+        "scores": _write_by_thread(directory, "scores", scores, scores["passage_id"].map(threads)),
         "prevalence": [write_part(directory, "prevalence", prevalence)],
     }
 
 
-def _write_by_file(
-    directory: Path,
-    name: str,
-    frame: pd.DataFrame,
-    posts: pd.DataFrame,
-    passages: pd.DataFrame | None = None,
+def _write_by_thread(
+    directory: Path, name: str, frame: pd.DataFrame, threads: pd.Series
 ) -> list[str]:
-    """Write one part for each raw file, so that a new file rewrites no other file's part."""
-    raw_file = posts.set_index("post_id")["raw_file"]
-    if passages is not None:
-        owner = frame["passage_id"].map(passages.set_index("passage_id")["post_id"])
-    else:
-        owner = frame["post_id"]
-    parts = [write_part(directory, name, part) for _, part in frame.groupby(owner.map(raw_file))]
+    """Write at most 256 parts, by the first digits of the thread: new posts rewrite few of them."""
+    parts = [write_part(directory, name, part) for _, part in frame.groupby(threads.str[:2])]
     return sorted(parts)
 
 
@@ -201,7 +249,7 @@ def _what_changed(
     prevalence: pd.DataFrame,
 ) -> dict[str, Any]:
     """Compare with the last run that differed: posts added and gone, tagged shares then and now."""
-    if before is None or "prevalence" not in before["tables"]:
+    if before is None:
         return {}
     if all(before.get(key) == manifest[key] for key in _IDENTITY):
         return dict(before.get("changed", {}))

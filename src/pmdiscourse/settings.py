@@ -18,8 +18,6 @@ class Settings:
 
     Parameters
     ----------
-    language : str, default="en"
-        Themes are scored on passages in this language (ISO 639-1); others are kept and counted.
     min_passage_words : int, default=10
         A shorter line (heading, bullet label) is no passage.
     max_passage_words : int, default=220
@@ -38,7 +36,6 @@ class Settings:
         True writes author names as scraped instead of keyed pseudonyms.
     """
 
-    language: str = "en"
     min_passage_words: int = 10
     max_passage_words: int = 220
     part_words: int = 150
@@ -52,6 +49,10 @@ class Settings:
         for name in ("min_passage_words", "max_passage_words", "part_words", "max_file_bytes"):
             if getattr(self, name) < 1:
                 raise invalid(f"setting {name!r}", got=getattr(self, name), allowed="1 or more")
+        if not 0 <= self.random_state < 2**32:
+            raise invalid("setting 'random_state'", got=self.random_state, allowed="0 to 2**32 - 1")
+        if self.n_residual < 1:
+            raise invalid("setting 'n_residual'", got=self.n_residual, allowed="1 or more")
         if self.part_words > self.max_passage_words:
             raise invalid(
                 "setting 'part_words'",
@@ -88,7 +89,7 @@ def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Setting
     >>> make_settings({"randomstate": 3})
     Traceback (most recent call last):
     ...
-    pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: language, \
+    pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: \
 min_passage_words, max_passage_words, part_words, max_file_bytes, n_residual, random_state, \
 codebook, keep_authors. Did you mean 'random_state'?
     """
@@ -114,6 +115,6 @@ def read_settings(path: str | Path) -> Settings:
     """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DiscourseError(f"settings file {path} cannot be read: {error}") from error
     return make_settings(values)

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pmdiscourse.errors import DiscourseError
 from pmdiscourse.tables import TABLES, check_table, empty_table, find_table
 
 MANIFEST = "run.json"
+_PART = re.compile(r"[0-9a-f]{24}\.parquet")
 _ARROW = {
     "str": pa.string(),
     "int64": pa.int64(),
@@ -51,6 +53,8 @@ def sha256(data: bytes) -> str:
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a file so that a reader sees the old content or the new, never a torn one.
 
+    A file that holds the content already is left alone.
+
     Parameters
     ----------
     path : Path
@@ -60,6 +64,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     content = data.encode("utf-8") if isinstance(data, str) else data
+    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -106,17 +112,20 @@ def write_part(directory: Path, name: str, frame: pd.DataFrame) -> str:
     content = buffer.getvalue()
     part = f"{sha256(content)[:24]}.parquet"
     target = directory / name / part
-    if not target.exists():
-        write_atomic(target, content)
+    write_atomic(target, content)
     return part
 
 
 def read_part(path: Path, name: str) -> pd.DataFrame:
-    """Read one part back with the table's types; evidence comes as a list of dictionaries."""
-    frame = pq.read_table(path).to_pandas()
+    """Read one part back, not checked yet; evidence comes as a list of dictionaries."""
+    find_table(name)
+    try:
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise DiscourseError(f"{path} cannot be read: {error}; run again") from error
     if "evidence" in frame:
         frame["evidence"] = pd.Series([list(spans) for spans in frame["evidence"]], dtype=object)
-    return check_table(name, frame)
+    return frame
 
 
 def read_table(directory: str | Path, name: str) -> pd.DataFrame:
@@ -182,11 +191,9 @@ def read_manifest(directory: str | Path) -> dict[str, Any]:
 def write_manifest(directory: Path, manifest: dict[str, Any]) -> None:
     """Write ``run.json`` and then remove parts of earlier runs that it does not list."""
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    path = directory / MANIFEST
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_atomic(path, text)
+    write_atomic(directory / MANIFEST, text)
     for name in TABLES:
         listed = set(manifest["tables"].get(name, []))
         for part in (directory / name).glob("*.parquet"):
-            if part.name not in listed:
+            if part.name not in listed and _PART.fullmatch(part.name):
                 part.unlink()

@@ -6,6 +6,7 @@ frame enters or leaves a wing, so a wrong column is told by name at the border a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,6 +185,21 @@ def empty_table(name: str) -> pd.DataFrame:
     return pd.DataFrame(data)
 
 
+def require_columns(name: str, frame: Any, columns: Iterable[str]) -> None:
+    """Require a frame with these columns; more are welcome.
+
+    Raises
+    ------
+    DiscourseError
+        If it is no DataFrame or a column is missing.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise invalid(name, got=type(frame).__name__, allowed="a pandas DataFrame")
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise invalid(name, got=list(frame.columns), allowed=f"a frame with {missing} too")
+
+
 def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Check a frame against its table and return it in canonical form.
 
@@ -206,14 +222,10 @@ def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         rows share a key.
     """
     table = find_table(name)
-    if not isinstance(frame, pd.DataFrame):
-        raise invalid(name, got=type(frame).__name__, allowed="a pandas DataFrame")
+    require_columns(name, frame, table.names)
     for column in frame.columns:
         if column not in table.names:
             raise unknown(f"column of {name}", got=str(column), known=table.names)
-    missing = [column for column in table.names if column not in frame.columns]
-    if missing:
-        raise invalid(name, got=list(frame.columns), allowed=f"a frame with {missing} too")
     checked = pd.DataFrame({c.name: _checked_column(name, c, frame[c.name]) for c in table.columns})
     repeated = checked.duplicated(list(table.key))
     if repeated.any():

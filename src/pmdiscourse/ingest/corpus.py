@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from lxml.etree import LxmlError
 from tqdm import tqdm
 
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.ingest.assembly import Found, assemble_posts
+from pmdiscourse.ingest.assembly import assemble_posts
 from pmdiscourse.ingest.decode import decode
-from pmdiscourse.ingest.identity import load_key
+from pmdiscourse.ingest.identity import letters_and_digits, load_key
 from pmdiscourse.ingest.passages import split_passages
 from pmdiscourse.ingest.passport import PASSPORT, Passport, find_passport
 from pmdiscourse.ingest.readers import READERS, find_reader
 from pmdiscourse.ingest.records import Refused, drop_reason
+from pmdiscourse.ingest.repair import clean_text
+from pmdiscourse.ingest.threads import Found
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import sha256
 
@@ -83,11 +86,14 @@ def ingest(
         If `path` does not exist, or a passport is broken.
     """
     settings = make_settings(settings)
+    if not str(path).strip():
+        raise DiscourseError("no raw path was given; name a raw file or a folder of them")
     root = Path(path)
     files = _raw_files(root)
     base = root if root.is_dir() else root.parent
+    passports: dict[Path, Passport] = {}
     sources = [
-        _read_source(file, base, settings)
+        _read_source(file, base, settings, passports)
         for file in tqdm(files, desc="reading", unit="file", disable=None if progress else True)
     ]
     sources, left_out = _without_sample(sources)
@@ -102,7 +108,7 @@ def ingest(
         passages=passages,
         quarantine=pd.DataFrame(quarantine, columns=["file", "record", "reason", "what_to_do"]),
         dropped=pd.DataFrame(dropped, columns=["file", "record", "reason", "text"]),
-        counts=_count(posts, passages, quarantine, dropped),
+        counts=_count(posts, passages, quarantine, dropped) | _unclear(found, posts),
         inputs=[source.input for source in sources],
         corpus=_shared_passport(sources),
         left_out=left_out,
@@ -130,7 +136,8 @@ def _raw_files(root: Path) -> list[Path]:
     if root.is_file():
         return [root]
     if not root.is_dir():
-        raise DiscourseError(f"{root} does not exist; name a raw file or a folder of them")
+        state = "is no regular file" if root.exists() else "does not exist"
+        raise DiscourseError(f"{root} {state}; name a raw file or a folder of them")
     hidden = (".", "~")
     return sorted(
         (
@@ -142,6 +149,11 @@ def _raw_files(root: Path) -> list[Path]:
     )
 
 
+def _shown(path: Path) -> str:
+    """Return a path as text that can be written, whatever bytes its name holds."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
@@ -151,16 +163,21 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _read_source(file: Path, base: Path, settings: Settings) -> _Source:
-    name = file.relative_to(base).as_posix()
-    source = _Source(find_passport(file, base, {}), {"file": name, "bytes": 0, "sha256": ""})
+def _read_source(
+    file: Path, base: Path, settings: Settings, passports: dict[Path, Passport]
+) -> _Source:
+    name = _shown(file.relative_to(base))
+    source = _Source(find_passport(file, base, passports), {"file": name, "bytes": 0, "sha256": ""})
     try:
         records = _records(file, source.input, settings)
         for record in records:
             if isinstance(record, Refused):
                 source.quarantine.append(_refused(name, record))
+            elif not letters_and_digits(clean_text(record.text + record.title)):
+                refused = Refused(record.number, "no letter and no digit", "remove it")
+                source.quarantine.append(_refused(name, refused))
             elif reason := drop_reason(record):
-                text = " ".join(record.text.split())[:80]
+                text = " ".join(clean_text(record.text).split())[:80]
                 source.dropped.append(
                     {"file": name, "record": record.number, "reason": reason, "text": text}
                 )
@@ -170,8 +187,11 @@ def _read_source(file: Path, base: Path, settings: Settings) -> _Source:
             else:
                 source.found.append(Found(record, source.passport, name, source.input["sha256"]))
     except DiscourseError as error:
-        refused = Refused(0, str(error), f"convert it to one of {', '.join(READERS)}, or remove it")
+        refused = Refused(0, str(error), f"save it as one of {', '.join(READERS)}, or remove it")
         source.quarantine.append(_refused(name, refused))
+    except (LxmlError, RecursionError, ValueError) as error:  # what parsers raise on broken markup
+        reason = f"not readable: {type(error).__name__}: {str(error)[:200]}"
+        source.quarantine.append(_refused(name, Refused(0, reason, "save its text as .txt")))
     source.input["records"] = len(source.found) + len(source.quarantine)
     return source
 
@@ -223,6 +243,12 @@ def _shared_passport(sources: list[_Source]) -> dict[str, Any]:
     shared = passports[0] if len(passports) == 1 else Passport()
     synthetic = any(passport.synthetic for passport in passports)
     return shared.as_dict() | {"synthetic": synthetic}
+
+
+def _unclear(found: list[Found], posts: pd.DataFrame) -> dict[str, int]:
+    """Count what was read but not understood: publication times."""
+    given = sum(bool(item.record.published.strip()) for item in found if not item.dropped)
+    return {"times_not_understood": given - int(posts["published_at"].notna().sum())}
 
 
 def _count(

@@ -1,4 +1,4 @@
-"""Bytes to text: byte order mark, declared encoding, UTF-8, else detected."""
+"""Bytes to text: byte order mark, UTF-8, declared encoding, else detected."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
+_LEGACY = re.compile(r"(?:iso8859|cp125|cp932|cp949|koi8|gb|big5|euc|shift|mac)")
 _SNIFF_BYTES = 4096  # a declaration stands in the head of a file; more would find quoted ones
 _MAX_CONTROL_SHARE = 0.02  # text has next to no control characters; file formats are full of them
 
@@ -63,16 +64,22 @@ def decode(data: bytes) -> Decoded:
             return _strict(data, encoding, "byte order mark")
     if b"\x00" in data or _control_share(data) > _MAX_CONTROL_SHARE:
         raise DiscourseError("not text: it holds NUL or control bytes, as pictures and archives do")
-    declared = _DECLARED.search(data[:_SNIFF_BYTES])
-    if declared:
-        try:
-            return _strict(data, codecs.lookup(declared[1].decode("ascii")).name, "declared")
-        except (LookupError, DiscourseError):
-            pass  # declarations are often wrong; the bytes decide
     try:
-        return _strict(data, "utf-8", "utf-8")
+        return _strict(data, "utf-8", "utf-8")  # no other encoding is valid UTF-8 by chance
     except DiscourseError:
-        return _detect(data)
+        return _declared(data) or _detect(data)
+
+
+def _declared(data: bytes) -> Decoded | None:
+    """Follow the declaration of a page, if it names a legacy encoding that fits the bytes."""
+    found = _DECLARED.search(data[:_SNIFF_BYTES]) if data.lstrip().startswith(b"<") else None
+    if not found:
+        return None
+    try:
+        name = codecs.lookup(found[1].decode("ascii")).name
+        return _strict(data, name, "declared") if _LEGACY.match(name) else None
+    except (LookupError, DiscourseError):
+        return None  # declarations are often wrong; the bytes decide
 
 
 def _detect(data: bytes) -> Decoded:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import unicodedata
 from collections import Counter
@@ -18,6 +19,7 @@ from pathlib import Path
 from pmdiscourse.errors import DiscourseError
 
 KEY_VARIABLE = "PMDISCOURSE_KEY_FILE"
+_NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 _ID_DIGITS = 20  # 80 bits: a million posts collide with probability below 1e-12
 
 
@@ -28,7 +30,7 @@ def letters_and_digits(text: str) -> str:
     'its34pms'
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    return _NO_LETTER_OR_DIGIT.sub("", folded)
 
 
 def content_id(*parts: str) -> str:

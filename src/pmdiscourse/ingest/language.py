@@ -30,7 +30,7 @@ def detect_language(text: str) -> str:
     >>> detect_language("+1")
     'und'
     """
-    if sum(character.isalpha() for character in text) < _MIN_LETTERS:
+    if sum(map(str.isalpha, text[:_READ_CHARACTERS])) < _MIN_LETTERS:
         return UNDETERMINED
     best = detect(text[:_READ_CHARACTERS].replace("\n", " "), model="lite", k=1)[0]
     return str(best["lang"]) if best["score"] >= _MIN_SCORE else UNDETERMINED

@@ -6,6 +6,7 @@ for at the edges: a label such as "Next" is furniture only where nothing but fur
 
 from __future__ import annotations
 
+import re
 from itertools import groupby, pairwise
 
 from pmdiscourse.ingest import cues
@@ -13,7 +14,7 @@ from pmdiscourse.ingest.head import read_head
 from pmdiscourse.ingest.lines import Line, chrome_cue, is_prose
 from pmdiscourse.ingest.passages import count_words
 from pmdiscourse.ingest.repair import spaces
-from pmdiscourse.ingest.tail import find_tail, read_tail
+from pmdiscourse.ingest.tail import Tail
 
 _REPLY_POINTS = 2.0  # one clear sign that a reader speaks to the author, or several faint ones
 _MAX_HEADING_WORDS = 10
@@ -22,6 +23,7 @@ _MIN_ESSAY_SHARE = 0.35  # of the words before the first comment that nothing an
 _MIN_ESSAY_LINES = 3
 _MIN_BOX_LINES = 3  # furniture by their wording, in a row; one or two words may be a heading
 _MIN_SPOKEN_LINES = 2
+_YOU = re.compile(r"\byou(?:r|rs|rself)?\b", re.IGNORECASE)
 _ADDRESSED_SHARE = 0.045  # of the words are "you" or "your"; plain essays stay below
 _ABOUT_YOU = (
     "tells what the author did",
@@ -57,9 +59,10 @@ def read_page(text: str) -> list[Line]:
     _mark_blocks(lines)
     filled = [line for line in lines if line.text]
     start = read_head(filled)
-    end = find_tail(filled, start)
+    tail = Tail(filled)
+    end = tail.find(start)
     _mark_boxes(filled[start:end])
-    if not read_tail(filled, end):
+    if not tail.read(end):
         bylines = [line.text for line in filled if line.role == "byline"]
         author = next((name for text in bylines if (name := cues.byline_name(text))), "")
         _read_unmarked_comments([line for line in filled[:end] if line.role == "body"], author)
@@ -116,13 +119,16 @@ def _unwrap(lines: list[Line]) -> list[Line]:
 def _read_unmarked_comments(body: list[Line], author: str) -> None:
     """Find comments that follow an essay with nothing between: readers speak to the author."""
     points = []
-    for i, line in enumerate(body):
+    letter, words, spoken = _is_letter(body), 0, 0
+    for line in body:
         score, names = cues.reply_points(line.text, author=author)
-        if _is_letter(body):
+        if letter:
             score = score if "praises the post" in names else 0.0
-        elif _is_addressed(body[:i]):
+        elif spoken > _ADDRESSED_SHARE * words:  # so far the essay itself spoke to "you"
             score -= sum(1.0 for name in names if name in _ABOUT_YOU)
         points.append((score, names))
+        words += len(line.text.split())
+        spoken += len(_YOU.findall(line.text))
     start = _first_reply(body, [score for score, _ in points])
     if start is None:
         return
@@ -145,15 +151,6 @@ def _is_letter(body: list[Line]) -> bool:
     return called or any(text.startswith(("dear ", "q:", "question:")) for text in opening)
 
 
-def _is_addressed(before: list[Line]) -> bool:
-    """Tell whether an essay speaks to "you" all along: then that proves nothing."""
-    words = [word.strip(".,!?;:'\"’”") for line in before for word in line.text.lower().split()]
-    spoken = sum(
-        word.startswith("you") and word not in ("young", "younger", "youth") for word in words
-    )
-    return spoken > _ADDRESSED_SHARE * len(words)
-
-
 def _first_reply(body: list[Line], points: list[float]) -> int | None:
     """Return the first line of the body that is a reader's, if any.
 
@@ -162,15 +159,12 @@ def _first_reply(body: list[Line], points: list[float]) -> int | None:
     """
     words = [count_words(line.text) for line in body]
     for i in range(_MIN_ESSAY_LINES, len(body)):
+        if points[i] < _REPLY_POINTS or sum(words[:i]) < _MIN_ESSAY_SHARE * sum(words):
+            continue
         later = points[i:]
         signs = sum(point >= 1 for point in later)
         wanted = 0.25 if points[i] >= _CLEAR_POINTS else 0.5
         heading = any(_is_heading(body[j].text, points[j]) for j in range(i + 1, len(body)))
-        if (
-            points[i] >= _REPLY_POINTS
-            and sum(words[:i]) >= _MIN_ESSAY_SHARE * sum(words)
-            and (signs >= wanted * len(later) or len(later) <= 2)
-            and not heading
-        ):
+        if (signs >= wanted * len(later) or len(later) <= 2) and not heading:
             return i
     return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pandas as pd
 import spacy
@@ -16,7 +17,8 @@ from pmdiscourse.ingest.identity import passage_ids
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.tables import check_table, empty_table
 
-_WORD = re.compile(r"\S*[^\W_]\S*")
+_RUN = re.compile(r"\S+")
+_MORE_PARTS = 4  # tries with more parts before evenness is given up
 _CONTEXT = ["thread_id", "kind", "source", "published_at", "language"]
 
 
@@ -26,7 +28,7 @@ def count_words(text: str) -> int:
     >>> count_words("• It's 3-4 weeks —")
     3
     """
-    return sum(1 for _ in _WORD.finditer(text))
+    return sum(1 for run in text.split() if any(map(str.isalnum, run)))
 
 
 def split_passages(posts: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
@@ -84,22 +86,38 @@ def _cut(text: str, start: int, end: int, part_words: int) -> Iterator[tuple[int
     sentences = [span for span in _sentences(text[start:end]) if span[1] > span[0]]
     pieces = [piece for a, b in sentences for piece in _at_most(text[start:end], a, b, part_words)]
     sizes = [count_words(text[start + a : start + b]) for a, b in pieces]
-    n_parts = math.ceil(sum(sizes) / part_words)
-    while (cuts := _cuts(sizes, n_parts)) and max(_part_sizes(sizes, cuts)) > part_words:
-        n_parts += 1
+    cuts = _near_equal(sizes, part_words) or _greedy(sizes, part_words)
     for first, last in zip([0, *cuts], [*cuts, len(pieces)], strict=True):
         yield start + pieces[first][0], start + pieces[last - 1][1]
 
 
-def _cuts(sizes: list[int], n_parts: int) -> list[int]:
-    """Choose the sentence ends nearest to equal shares of the words."""
-    total, run, ends = sum(sizes), 0, []
-    for size in sizes:
+def _near_equal(sizes: list[int], limit: int) -> list[int]:
+    """Choose the sentence ends nearest to equal shares of the words; [] if a part is too long."""
+    ends = list(accumulate(sizes))
+    fewest = math.ceil(ends[-1] / limit)
+    for n_parts in range(fewest, fewest + _MORE_PARTS):
+        goals = (ends[-1] * part / n_parts for part in range(1, n_parts))
+        cuts = sorted({min(_nearest(ends, goal) + 1, len(sizes) - 1) for goal in goals} - {0})
+        if max(_part_sizes(sizes, cuts)) <= limit:
+            return cuts
+    return []
+
+
+def _nearest(ends: list[int], goal: float) -> int:
+    """Return the index of the value nearest to a goal, in rising values."""
+    after = bisect_left(ends, goal)
+    return after - 1 if after and goal - ends[after - 1] <= ends[after] - goal else after
+
+
+def _greedy(sizes: list[int], limit: int) -> list[int]:
+    """Fill each part up to the limit: for paragraphs whose sentences leave no even cut."""
+    cuts, run = [], 0
+    for i, size in enumerate(sizes):
+        if run and run + size > limit:
+            cuts.append(i)
+            run = 0
         run += size
-        ends.append(run)
-    wanted = [total * part / n_parts for part in range(1, n_parts)]
-    near = {min(range(len(ends) - 1), key=lambda i: abs(ends[i] - goal)) + 1 for goal in wanted}
-    return sorted(near)
+    return cuts
 
 
 def _part_sizes(sizes: list[int], cuts: list[int]) -> list[int]:
@@ -109,7 +127,7 @@ def _part_sizes(sizes: list[int], cuts: list[int]) -> list[int]:
 
 def _at_most(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
     """Yield a sentence, cut between words where it alone is longer than a part may be."""
-    words = list(_WORD.finditer(text, start, end))
+    words = [run for run in _RUN.finditer(text, start, end) if any(map(str.isalnum, run[0]))]
     if len(words) <= limit:
         yield start, end
         return

@@ -62,7 +62,7 @@ def read_passport(path: Path) -> Passport:
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DiscourseError(f"passport {path} cannot be read: {error}; mend it") from error
     defaults = asdict(Passport())
     for name, value in values.items():

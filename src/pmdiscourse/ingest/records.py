@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+NO_AUTHOR = {"[deleted]", "[removed]", "deleted", "none", "null", "nan"}
 _DELETED = {"[deleted]", "[deleted by user]", "[entfernt]", "<deleted>"}
 _REMOVED = re.compile(r"^\[ ?removed(?: by [\w ]+)? ?\]$", re.IGNORECASE)
 _BOTS = {"automoderator"}
 _BOT_WORDS = "i am a bot, and this action was performed automatically"
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # outside of it a number is no publication date
 
 
@@ -84,21 +87,37 @@ def drop_reason(record: Record) -> str:
 
 
 def parse_time(value: str) -> datetime | None:
-    """Read a publication time: epoch seconds or milliseconds, ISO 8601, or words; None if unclear.
+    """Read a publication time: epoch seconds or milliseconds, ISO 8601, or words with a year.
+
+    None if it is unclear: no year, outside 1990 to 2100, or day and month could be exchanged.
 
     >>> parse_time("1700000000").isoformat(), parse_time("March 3, 2024").isoformat()
     ('2023-11-14T22:13:20+00:00', '2024-03-03T00:00:00+00:00')
-    >>> parse_time("last week") is None
-    True
+    >>> parse_time("31/12/2023").isoformat()
+    '2023-12-31T00:00:00+00:00'
+    >>> [parse_time(unclear) for unclear in ("last week", "10:30", "03/04/2023", "99999999999")]
+    [None, None, None, None]
     """
     value = value.strip()
-    if re.fullmatch(r"\d{9,13}(?:\.\d+)?", value):
-        seconds = float(value)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, tz=UTC)
-    if not re.search(r"\d", value) or len(value) > 60:
-        return None
     try:
-        time = pd.to_datetime(value, utc=True)
+        if re.fullmatch(r"\d{9,13}(?:\.\d+)?", value):
+            seconds = float(value)
+            time = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, tz=UTC)
+        elif parts := _NUMERIC_DATE.fullmatch(value):
+            time = _from_parts(*map(int, parts.groups()))
+        elif _YEAR.search(value) and len(value) <= 60:
+            time = pd.to_datetime(value, utc=True).to_pydatetime()
+        else:
+            return None
     except (ValueError, OverflowError, TypeError):
         return None
-    return time.to_pydatetime() if _FIRST_YEAR <= time.year <= _LAST_YEAR else None
+    return time if _FIRST_YEAR <= time.year <= _LAST_YEAR else None
+
+
+def _from_parts(one: int, two: int, year: int) -> datetime:
+    """Read a numeric date whose order only a number above 12 can tell."""
+    if one == two or one > 12:
+        return datetime(year, two, one, tzinfo=UTC)
+    if two > 12:
+        return datetime(year, one, two, tzinfo=UTC)
+    raise ValueError("day and month could be exchanged")

@@ -19,7 +19,8 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Joiners are needed inside emoji and Indic words; between or beside ASCII they are debris.
 _JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff]")
+# Control characters, non-characters, and halves of characters that JSON can smuggle in.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
@@ -87,7 +88,7 @@ STEPS: tuple[Callable[[str], str], ...] = (
     composition,
 )
 _LINE_STEPS = tuple(step for step in STEPS if step is not spaces)
-_MAX_ROUNDS = 8  # entities can hide mojibake and the other way round; real text needs two rounds
+_MAX_ROUNDS = 1000  # entities can hide mojibake and the other way round; real text needs two
 
 
 class CleaningStep(NamedTuple):

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmdiscourse.errors import invalid
+from pmdiscourse.tables import require_columns
 
 # Krippendorff (2018), Content Analysis, 4th edition, chapter 12: rely on alpha of .800 and above,
 # draw tentative conclusions from .667.
@@ -165,11 +166,7 @@ def _verdict(alpha: float) -> str:
 
 
 def _check(labels: pd.DataFrame) -> None:
-    if not isinstance(labels, pd.DataFrame):
-        raise invalid("labels", got=type(labels).__name__, allowed="a pandas DataFrame")
-    missing = [column for column in _NEEDED if column not in labels.columns]
-    if missing:
-        raise invalid("labels", got=list(labels.columns), allowed=f"a frame with {missing} too")
+    require_columns("labels", labels, _NEEDED)
     repeated = labels.duplicated(["passage_id", "theme", "coder"])
     if repeated.any():
         first = labels.loc[repeated, ["passage_id", "theme", "coder"]].iloc[0].to_dict()

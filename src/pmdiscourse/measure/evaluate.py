@@ -9,7 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from pmdiscourse.errors import invalid, unknown
+from pmdiscourse.measure.strata import assign_strata
+from pmdiscourse.tables import require_columns
 
+CHANCE = "inclusion_probability"
 METRICS = ("average_precision", "precision", "recall", "f1")
 FEW_POSITIVES = 10  # under this an interval of a metric says little; the row says so
 Floats = npt.NDArray[np.float64]
@@ -25,13 +28,20 @@ def evaluate(
 ) -> pd.DataFrame:
     """Compare scores with labels, theme by theme.
 
+    Labels of `draw_sample` lie mostly where the scores are high. With their inclusion
+    probabilities each counts for the passages it was drawn from, and the figures are those of the
+    whole corpus; without, they are those of the labelled passages only.
+
     Parameters
     ----------
     scores : DataFrame
         The table ``scores``.
     labels : DataFrame
         Long: passage_id, theme, present (nullable boolean). Of several coders the majority
-        counts; ties and missing values are left out.
+        counts; ties and missing values are left out. If inclusion_probability (above 0 and up to
+        1) is there and complete, a label weighs 1 / inclusion_probability. If a corpus was drawn
+        whole but not all of it is labelled, the weight is the size of the stratum over the labels
+        in it (column stratum).
     passages : DataFrame
         The table ``passages``: it says which thread a passage stands in.
     n_draws : int, default=1000
@@ -43,24 +53,26 @@ def evaluate(
     -------
     DataFrame
         One row per theme of scores, in their order: theme, n (labelled passages with a score),
-        n_threads, n_positive, n_unscored (labelled passages without a score), and for each of
+        n_threads, n_positive, n_unscored (labelled passages without a score), weighted (whether
+        the metrics weigh labels by their chance of being drawn; counts never do), and for each of
         average_precision, precision, recall and f1 the value from 0 to 1 with the ends of its 95 %
         interval in ``_low`` and ``_high``; note. Missing where the labels do not define it.
 
     Raises
     ------
     DiscourseError
-        If a column is missing, a label names an unknown theme or passage, or n_draws is below 1.
+        If a column is missing, a label names an unknown theme or passage, an inclusion
+        probability is not usable, or n_draws is below 1.
 
     References
     ----------
-    Average precision without interpolation, as in scikit-learn. Percentile bootstrap over
+    Average precision without interpolation, as in scikit-learn. Ratios of sums weighted by inverse
+    inclusion probability: Cochran (1977), Sampling Techniques, sections 9A.7 and 6.2. Percentile bootstrap over
     clusters: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 3.8.
     """
     _check(scores, labels, passages, n_draws)
-    votes = labels.dropna(subset=["present"]).groupby(["passage_id", "theme"])["present"]
-    share = votes.mean().astype(float).rename("share").reset_index()
-    coded = share[share["share"] != 0.5].assign(present=lambda f: f["share"] > 0.5)
+    weighted = CHANCE in labels.columns and bool(labels[CHANCE].notna().all())
+    coded = _code(labels, scores, weighted)
     joined = coded.merge(scores, on=["passage_id", "theme"], how="left", validate="one_to_one")
     threads = passages[["passage_id", "thread_id"]]
     joined = joined.merge(threads, on="passage_id", validate="many_to_one")
@@ -70,10 +82,29 @@ def evaluate(
         part = joined[joined["theme"] == theme]
         scored = part[part["score"].notna()]
         row = {"theme": theme} | _evaluate_theme(scored, n_draws, random_state)
-        rows.append(row | {"n_unscored": len(part) - len(scored)})
-    columns = ["theme", "n", "n_threads", "n_positive", "n_unscored"]
+        rows.append(row | {"n_unscored": len(part) - len(scored), "weighted": weighted})
+    columns = ["theme", "n", "n_threads", "n_positive", "n_unscored", "weighted"]
     columns += [name + end for name in METRICS for end in ("", "_low", "_high")]
     return pd.DataFrame(rows)[[*columns, "note"]]
+
+
+def _code(labels: pd.DataFrame, scores: pd.DataFrame, weighted: bool) -> pd.DataFrame:
+    """Return what the majority of coders said of a passage and theme, and its weight."""
+    sure = labels.dropna(subset=["present"])
+    sure = sure.assign(weight=1 / sure[CHANCE].astype(float) if weighted else 1.0)
+    if "stratum" not in sure.columns:
+        sure["stratum"] = ""
+    columns = {"share": ("present", "mean"), "weight": ("weight", "max"), "stratum": ("stratum", "max")}
+    coded = sure.groupby(["passage_id", "theme"]).agg(**columns).reset_index()
+    coded = coded[coded["share"].astype(float) != 0.5]
+    coded = coded.assign(present=lambda f: f["share"].astype(float) > 0.5)
+    whole = weighted and bool((labels[CHANCE] == 1).all())
+    if whole and labels["passage_id"].nunique() < scores["passage_id"].nunique():
+        # Labelling may stop early: what is labelled then is a sample from each stratum.
+        size = coded["stratum"].astype(str).map(assign_strata(scores).value_counts())
+        labelled = coded.groupby(["theme", "stratum"])["passage_id"].transform("size")
+        coded["weight"] = (size / labelled).fillna(1.0)
+    return coded
 
 
 def _evaluate_theme(part: pd.DataFrame, n_draws: int, random_state: int) -> dict[str, Any]:
@@ -90,12 +121,13 @@ def _evaluate_theme(part: pd.DataFrame, n_draws: int, random_state: int) -> dict
         "n_positive": int(present.sum()),
         "note": f"fewer than {FEW_POSITIVES} positives" if present.sum() < FEW_POSITIVES else "",
     }
-    point = _metrics(np.ones((1, len(part))), present, score, tagged)
+    weight = part["weight"].to_numpy(dtype=float)
+    point = _metrics(weight[None, :], present, score, tagged)
     draws = point
     if n_threads:
         random = np.random.default_rng(random_state)
         times = random.multinomial(n_threads, np.full(n_threads, 1 / n_threads), size=n_draws)
-        draws = _metrics(times[:, thread].astype(float), present, score, tagged)
+        draws = _metrics(times[:, thread] * weight, present, score, tagged)
     for name, value, drawn in zip(METRICS, point[:, 0], draws, strict=True):
         defined = drawn[~np.isnan(drawn)]
         low, high = np.percentile(defined, [2.5, 97.5]) if len(defined) else (np.nan, np.nan)
@@ -106,8 +138,8 @@ def _evaluate_theme(part: pd.DataFrame, n_draws: int, random_state: int) -> dict
 def _metrics(weights: Floats, present: Floats, score: Floats, tagged: Floats) -> Floats:
     """Return the metrics for every row of weights.
 
-    ``weights`` has the shape (n_draws, n): how often each passage was drawn. Passages are in
-    falling order of score. The result has the shape (4, n_draws).
+    ``weights`` has the shape (n_draws, n): how often each passage was drawn, times what it stands
+    for. Passages are in falling order of score. The result has the shape (4, n_draws).
     """
     positives = weights * present
     n_positive = positives.sum(axis=1)
@@ -143,10 +175,7 @@ def _check(scores: Any, labels: Any, passages: Any, n_draws: int) -> None:
         "passages": (passages, ["passage_id", "thread_id"]),
     }
     for name, (frame, columns) in needed.items():
-        if not isinstance(frame, pd.DataFrame):
-            raise invalid(name, got=type(frame).__name__, allowed="a pandas DataFrame")
-        if missing := [column for column in columns if column not in frame.columns]:
-            raise invalid(name, got=list(frame.columns), allowed=f"a frame with {missing} too")
+        require_columns(name, frame, columns)
     if n_draws < 1:
         raise invalid("n_draws", got=n_draws, allowed="1 or more")
     known = list(dict.fromkeys(scores["theme"]))
@@ -158,3 +187,9 @@ def _check(scores: Any, labels: Any, passages: Any, n_draws: int) -> None:
         raise invalid(
             "passage_id of labels", got=strange[0], allowed="an id of passages", hint=hint
         )
+    if CHANCE in labels.columns:
+        chance = labels[CHANCE].dropna()
+        if not chance.between(0, 1, inclusive="right").all():
+            raise invalid(CHANCE, got=chance.min(), allowed="above 0 and up to 1")
+        if chance.groupby(labels["passage_id"]).nunique().gt(1).any():
+            raise invalid(CHANCE, got="several for a passage", allowed="one for each passage")

@@ -25,6 +25,7 @@ from pmdiscourse.measure.sheets import write_codebook, write_sheet
 from pmdiscourse.measure.strata import LABEL_COLUMNS, assign_strata
 from pmdiscourse.store import read_manifest, read_table, sha256, write_atomic
 
+MAX_CODERS = 20
 _WAVE = "wave-1"
 _TYPES: dict[str, str] = {
     "passage_id": "str",
@@ -48,7 +49,7 @@ def draw_wave(
     n : int
         Passages to draw; see `draw_sample`.
     n_coders : int, default=1
-        Sheets to write, all with the same rows; 1 or more.
+        Sheets to write, all with the same rows; 1 to 20.
     random_state : int, default=0
         Seed of the draw.
 
@@ -69,11 +70,12 @@ def draw_wave(
             f"{folder} exists: its sheets may hold labels. Fill them in and run `pmdiscourse label "
             f"read {directory}`; to draw anew, move {folder.parent} away first"
         )
-    if n_coders < 1:
-        raise invalid("coders", got=n_coders, allowed="1 or more")
+    if not 1 <= n_coders <= MAX_CODERS:
+        raise invalid("coders", got=n_coders, allowed=f"1 to {MAX_CODERS}, a sheet for each")
     scores, passages = read_table(directory, "scores"), read_table(directory, "passages")
     manifest = read_manifest(directory)
-    codebook = load_codebook(manifest["settings"]["codebook"] or None)
+    copy = Path(directory) / "codebook"  # of the codebook that the run used, unless the package's
+    codebook = load_codebook(copy if copy.is_dir() else None)
     if codebook.sha256 != manifest["codebook"]["sha256"]:
         raise DiscourseError(
             f"the codebook changed since the run; first `pmdiscourse run RAW --out {directory}`"

@@ -20,7 +20,7 @@ from pmdiscourse.measure.sheets import (
 )
 from pmdiscourse.measure.strata import LABEL_COLUMNS, assign_strata
 from pmdiscourse.store import write_atomic
-from pmdiscourse.tables import UNITS, check_table
+from pmdiscourse.tables import UNITS, check_table, require_columns
 
 # Up to this many passages all are worth labelling: the corpus interval then is a point.
 CENSUS = 600
@@ -276,11 +276,7 @@ def _beside(path: Path, name: str) -> Path | None:
 
 
 def _check_design(design: pd.DataFrame) -> None:
-    if not isinstance(design, pd.DataFrame):
-        raise invalid("design", got=type(design).__name__, allowed="a pandas DataFrame")
-    missing = [column for column in DESIGN_COLUMNS if column not in design.columns]
-    if missing:
-        raise invalid("design", got=list(design.columns), allowed=f"a frame with {missing} too")
+    require_columns("design", design, DESIGN_COLUMNS)
     repeated = design["passage_id"].duplicated()
     if repeated.any():
         first = design.loc[repeated, "passage_id"].iloc[0]

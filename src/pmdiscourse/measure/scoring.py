@@ -9,7 +9,7 @@ import pandas as pd
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import invalid, unknown
 from pmdiscourse.measure.themes import ThemeModel
-from pmdiscourse.tables import check_table, empty_table
+from pmdiscourse.tables import check_table, empty_table, require_columns
 
 MAX_SPANS = 8
 _UNDETERMINED = "und"  # too short to tell the language; mostly comments, so they stay in
@@ -39,7 +39,7 @@ def score_passages(passages: pd.DataFrame, model: ThemeModel) -> pd.DataFrame:
     NotFittedError
         If the model is not fitted.
     """
-    _require_columns("passages", passages, ["passage_id", "language", "text"])
+    require_columns("passages", passages, ["passage_id", "language", "text"])
     codebook = load_codebook() if model.codebook is None else model.codebook
     kept = passages[passages["language"].isin([codebook.language, _UNDETERMINED])]
     if kept.empty:
@@ -86,9 +86,9 @@ def strongest_spans(spans: list[dict[str, Any]], theme: str) -> list[dict[str, A
 
 
 def representative_passages(
-    scores: pd.DataFrame, passages: pd.DataFrame, *, theme: str, n: int = 5
+    scores: pd.DataFrame, passages: pd.DataFrame, *, theme: str | None = None, n: int = 5
 ) -> pd.DataFrame:
-    """Return the passages that show a theme best.
+    """Return the passages that show a theme, or each theme, best.
 
     Parameters
     ----------
@@ -96,41 +96,37 @@ def representative_passages(
         The table ``scores``.
     passages : DataFrame
         The table ``passages``.
-    theme : str
-        Theme name.
+    theme : str or None, default=None
+        Theme name; None takes all themes of scores, in alphabetical order.
     n : int, default=5
-        How many at most; 1 or more.
+        How many of each theme at most; 1 or more.
 
     Returns
     -------
     DataFrame
         The columns of passages, then score, tagged and evidence; highest scores first, one of
-        each thread before a second of any thread.
+        each thread before a second of any thread. For all themes the column theme stands before
+        score.
 
     Raises
     ------
     DiscourseError
         If the theme is not in scores, a column is missing or n is below 1.
     """
-    _require_columns("scores", scores, ["passage_id", "theme", "score", "tagged", "evidence"])
-    _require_columns("passages", passages, ["passage_id", "thread_id"])
+    columns = ["passage_id", "theme", "score", "tagged", "evidence"]
+    require_columns("scores", scores, columns)
+    require_columns("passages", passages, ["passage_id", "thread_id"])
     if n < 1:
         raise invalid("n", got=n, allowed="1 or more")
-    if theme not in set(scores["theme"]):
-        raise unknown("theme", got=theme, known=sorted(set(scores["theme"])))
-    chosen = scores.loc[scores["theme"] == theme, ["passage_id", "score", "tagged", "evidence"]]
-    joined = passages.merge(chosen, on="passage_id", validate="one_to_one")
+    known = sorted(set(scores["theme"]))
+    if theme is not None and theme not in known:
+        raise unknown("theme", got=theme, known=known)
+    chosen = scores.loc[scores["theme"].isin(known if theme is None else [theme]), columns]
+    joined = passages.merge(chosen, on="passage_id", validate="one_to_many")
     joined = joined.sort_values(["score", "passage_id"], ascending=[False, True])
-    rank = joined.groupby("thread_id").cumcount().rename("rank")
+    rank = joined.groupby(["theme", "thread_id"]).cumcount().rename("rank")
     order = joined.assign(rank=rank).sort_values(
-        ["rank", "score"], ascending=[True, False], kind="stable"
+        ["theme", "rank", "score"], ascending=[True, True, False], kind="stable"
     )
-    return order.drop(columns="rank").head(n).reset_index(drop=True)
-
-
-def _require_columns(name: str, frame: pd.DataFrame, columns: list[str]) -> None:
-    if not isinstance(frame, pd.DataFrame):
-        raise invalid(name, got=type(frame).__name__, allowed="a pandas DataFrame")
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise invalid(name, got=list(frame.columns), allowed=f"a frame with {missing} too")
+    best = order.groupby("theme").head(n).reset_index(drop=True)
+    return best.drop(columns=["rank"] if theme is None else ["rank", "theme"])

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
+from pmdiscourse.tables import require_columns
 
 # Cuts of the ranked passages: the top 2, 6, 15 and 40 % and the rest. Rare themes sit at the top.
 CUTS = (0.02, 0.06, 0.15, 0.40, 1.0)
@@ -118,18 +119,13 @@ def match_labels(
 
 def _check_labels(labels: pd.DataFrame, scores: pd.DataFrame) -> None:
     """Require the columns, known themes and passages, and a known chance of being drawn."""
-    missing = [column for column in LABEL_COLUMNS if column not in labels.columns]
-    if (
-        "inclusion_probability" in missing
-        or labels.get("inclusion_probability", pd.Series()).isna().any()
-    ):
+    if labels.get("inclusion_probability", pd.Series([np.nan])).isna().any():
         raise DiscourseError(
             "labels have no inclusion_probability: passages that were not drawn at random cannot "
             "estimate a prevalence. Draw a sample with `pmdiscourse label draw` and label that; "
             "`evaluate` can use the labels you have."
         )
-    if missing:
-        raise invalid("labels", got=list(labels.columns), allowed=f"a frame with {missing} too")
+    require_columns("labels", labels, LABEL_COLUMNS)
     for theme in labels["theme"].unique():
         if theme not in set(scores["theme"]):
             raise unknown("theme of labels", got=str(theme), known=sorted(set(scores["theme"])))

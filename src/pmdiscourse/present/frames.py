@@ -111,14 +111,16 @@ def select_shares(
     Returns
     -------
     DataFrame
-        Rows over all periods, the largest share first, rows without a share last.
+        Rows over all periods, the largest share first (the estimate where there is one, else the
+        tagged share), rows without a share last.
 
     Raises
     ------
     DiscourseError
         If the table has rows, but none of these.
     """
-    require_columns(prevalence, ["unit", "by", "period", "theme", "tagged_share"], "prevalence")
+    needed = ["unit", "by", "period", "theme", "tagged_share", "estimate"]
+    require_columns(prevalence, needed, "prevalence")
     whole = prevalence[prevalence["period"] == "all"]
     rows = whole[(whole["unit"] == unit) & (whole["by"] == by)]
     if rows.empty and len(prevalence):
@@ -126,8 +128,11 @@ def select_shares(
         raise DiscourseError(
             f"prevalence has no rows for unit {unit!r} by {by!r}; it has (unit, by): {known}"
         )
-    return rows.sort_values(
-        ["tagged_share", "theme"], ascending=[False, True], kind="stable", ignore_index=True
+    shown = rows["estimate"].fillna(rows["tagged_share"])
+    return (
+        rows.assign(shown=shown)
+        .sort_values(["shown", "theme"], ascending=[False, True], kind="stable", ignore_index=True)
+        .drop(columns="shown")
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pmdiscourse.ingest.records import Record, Refused
 
@@ -60,6 +60,19 @@ def row_to_record(row: Mapping[str, str], number: int) -> Record | Refused:
         site=found["site"],
         kind=kind if kind in ("essay", "comment") else ("comment" if is_comment else "essay"),
     )
+
+
+def first_filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join fields to a row; of several with one name the first that is filled wins.
+
+    >>> first_filled([("text", ""), ("text", "a"), ("text", "b")])
+    {'text': 'a'}
+    """
+    row: dict[str, str] = {}
+    for name, value in pairs:
+        if not row.get(name, "").strip():
+            row[name] = value
+    return row
 
 
 def bare_id(value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pmdiscourse.ingest.readers.fields import row_to_record
+from pmdiscourse.ingest.readers.fields import first_filled, row_to_record
 from pmdiscourse.ingest.records import Record, Refused
 
 
@@ -25,14 +25,22 @@ def read_jsonl(text: str) -> Iterator[Record | Refused]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=_row, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             yield Refused(number, f"not readable as JSON: {error}", "mend or remove this line")
             continue
         if not isinstance(row, dict):
             yield Refused(number, f"a JSON {type(row).__name__}", "write one object a line")
             continue
-        yield row_to_record({str(k).lower(): _as_text(v) for k, v in row.items()}, number)
+        yield row_to_record(row, number)
+
+
+def _row(pairs: list[tuple[str, object]]) -> dict[str, str]:
+    return first_filled((name.lower(), _as_text(value)) for name, value in pairs)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON value")
 
 
 def _as_text(value: object) -> str:

@@ -42,7 +42,6 @@ def read_flattened(text: str) -> Iterator[Record | Refused]:
             number=number + 1,
             key=f"comment {number}",
             parent_key="essay",
-            thread_key="essay",
             text="\n".join(line.text for line in lines if line.comment == number),
             kind="comment",
             author=name,

@@ -84,7 +84,6 @@ def _comments(items: list[HtmlElement]) -> Iterator[Record]:
             number=number,
             key=key,
             parent_key=next(above, "essay"),
-            thread_key="essay",
             text=_paragraphs(holder, keys),
             kind="comment",
             author=_name(author) if author is not None else "",
@@ -153,7 +152,7 @@ def _paragraphs(holder: HtmlElement, keys: dict[HtmlElement, str]) -> str:
 
 
 def _is_furniture(node: HtmlElement) -> bool:
-    if node.tag in ("time", "button", "form", "script", "style", "nav"):
+    if node.tag in ("time", "cite", "button", "form", "script", "style", "nav"):
         return True
     if _has(node, _TEXT):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,19 +11,32 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pmdiscourse.present.frames import records, require_columns, select_shares
 from pmdiscourse.present.plots import style
+from pmdiscourse.present.share_words import (
+    Row,
+    find_intervals,
+    has_estimate,
+    tell_count,
+    tell_row,
+)
 from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
-Row = dict[str, Any]
 _ROW = 0.66  # inches for one share with its label above it
 _GROUP_COLUMNS = ["theme", "unit", "by", "group", "n", "tagged_share", "band_low", "band_high"]
+_KEY = {
+    "tagged": "dot: tagged by the model, line: sensitivity band",
+    "estimate": "dot: estimate, line: 95% interval for {scope}\ndiamond: tagged by the model",
+    "mixed": "dot: estimate, line: 95% interval for {scope}\n"
+    "diamond: tagged by the model, wide line: sensitivity band",
+}
 
 
 def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = None) -> Axes:
     """Draw how often each theme appears over all posts.
 
     A dot is the tagged share, the line behind it the sensitivity band. With human labels the dot
-    is the prevalence estimate, the line its 95 % interval for posts like these, and a hollow
-    diamond the tagged share.
+    is the prevalence estimate, the line its 95 % interval (for posts like these if there is one,
+    else for these posts; the figure says which), and a hollow diamond the tagged share. A theme
+    that has no estimate beside others that do has the diamond and the band.
 
     Parameters
     ----------
@@ -45,18 +57,22 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
         If `data` has no rows for this unit over all posts.
     """
     rows = select_shares(data, unit=unit)
-    ax = style.make_axes(ax, height=prevalence_height(len(rows)))
+    ax = style.make_axes(ax, height=prevalence_height(rows))
     if rows.empty:
         return style.note(ax, "no passage could be scored")
+    labelled = bool(rows["estimate"].notna().any())
     for place, row in enumerate(records(rows)):
-        _draw_share(ax, place, row, name=label(row["theme"]), colour=style.BLUE, marker="o")
+        _draw_share(
+            ax, place, row, name=label(row["theme"]), colour=style.BLUE, marker="o",
+            beside_estimates=labelled,
+        )  # fmt: skip
     _finish_shares(ax, len(rows), rows, unit)
     return ax
 
 
-def prevalence_height(n_themes: int) -> float:
-    """Return the height of `plot_prevalence` in inches."""
-    return 1.0 + _ROW * n_themes
+def prevalence_height(rows: pd.DataFrame) -> float:
+    """Return the height of `plot_prevalence` in inches; with estimates its key has more lines."""
+    return (1.35 if rows["estimate"].notna().any() else 1.0) + _ROW * len(rows)
 
 
 def plot_groups(
@@ -89,7 +105,7 @@ def plot_groups(
     ax = style.make_axes(ax, height=0.9 + 0.35 * len(themes) + 0.5 * len(themes) * len(groups))
     if rows.empty:
         return style.note(ax, "no passage could be scored")
-    place = 0.0
+    place, labelled = 0.0, bool(rows["estimate"].notna().any())
     for theme in themes:
         ax.text(
             0, place - 0.25, label(theme), transform=ax.get_yaxis_transform(), va="bottom",
@@ -102,7 +118,7 @@ def plot_groups(
                 _draw_share(
                     ax, place, records(found)[0], name=style.short(label(group), 16),
                     weight="normal", colour=style.COLOURS[number % 7],
-                    marker=style.MARKERS[number % 7],
+                    marker=style.MARKERS[number % 7], beside_estimates=labelled,
                 )  # fmt: skip
             place += 1
     _finish_shares(ax, place, rows, unit)
@@ -166,7 +182,7 @@ def describe_prevalence(data: pd.DataFrame, *, unit: str = "passage") -> str:
     if rows.empty:
         return "No shares to draw: no passage could be scored."
     n = int(rows["n"].max())
-    parts = [f"{label(row['theme'])} {_in_words(row)}" for row in records(rows)]
+    parts = [f"{label(row['theme'])} {tell_row(row)}" for row in records(rows)]
     return f"Dot plot of the share of {plural(n, unit)} by theme: {'; '.join(parts)}."
 
 
@@ -178,7 +194,7 @@ def describe_groups(data: pd.DataFrame, *, by: str = "kind", unit: str = "passag
     parts = []
     for theme in dict.fromkeys(rows["theme"]):
         found = rows[rows["theme"] == theme].sort_values("group", ascending=False)
-        groups = [f"{label(row['group'])} {_in_words(row)}" for row in records(found)]
+        groups = [f"{label(row['group'])} {tell_row(row)}" for row in records(found)]
         parts.append(f"{label(theme)}: {join_words(groups)}")
     return f"Dot plot of the share of {unit}s by theme and {label(by)}. {'; '.join(parts)}."
 
@@ -205,32 +221,9 @@ def _select_periods(data: pd.DataFrame, unit: str) -> pd.DataFrame:
     return rows[rows["tagged_share"].notna()]
 
 
-def _has_estimate(row: Row) -> bool:
-    """Tell whether labels gave an estimate."""
-    return not math.isnan(float(row["estimate"]))
-
-
-def _range(row: Row, which: str) -> str:
-    """Tell both ends of the band or of an interval."""
-    return percent_range(row[f"{which}_low"], row[f"{which}_high"])
-
-
-def _in_words(row: Row) -> str:
-    """Tell one share with its uncertainty and size."""
-    if math.isnan(row["tagged_share"]):
-        return "no value (nothing to count)"
-    tagged = f"{round(row['tagged_share'] * row['n']):,} of {row['n']:,}"
-    if _has_estimate(row):
-        interval = _range(row, "discourse")
-        share = percent(row["tagged_share"])
-        return f"prevalence {percent(row['estimate'])} ({interval}; tagged {share}, {tagged})"
-    band = "" if math.isnan(row["band_low"]) else f"; band {_range(row, 'band')}"
-    return f"{percent(row['tagged_share'])} tagged ({tagged}{band})"
-
-
 def _draw_share(
     ax: Axes, place: float, row: Row, *, name: str, colour: str, marker: str,
-    weight: str = "bold",
+    weight: str = "bold", beside_estimates: bool = False,
 ) -> None:  # fmt: skip
     """Draw one row: name and figures in words above, line and dot below."""
     whole = ax.get_yaxis_transform()
@@ -244,30 +237,38 @@ def _draw_share(
     )  # fmt: skip
     if math.isnan(row["tagged_share"]):
         return
-    line = ("discourse_low", "discourse_high") if _has_estimate(row) else ("band_low", "band_high")
-    low, high = (100 * row[name] for name in line)
-    ax.plot([low, high], [place, place], color=style.BAND, lw=8, solid_capstyle="butt")
-    if _has_estimate(row):
-        ax.plot(100 * row["tagged_share"], place, "D", mfc="white", mec=style.INK, ms=5)
-    value = row["estimate"] if _has_estimate(row) else row["tagged_share"]
-    ax.plot(100 * value, place, marker, color=colour, ms=8, clip_on=False)
+    if has_estimate(row):
+        for low, high, _ in find_intervals(row)[:1]:
+            ax.plot([100 * low, 100 * high], [place, place], color=colour, lw=2.5, clip_on=False)
+        ax.plot(100 * row["estimate"], place, marker, color=colour, ms=8, clip_on=False)
+    else:
+        band = [100 * row["band_low"], 100 * row["band_high"]]
+        ax.plot(band, [place, place], color=style.BAND, lw=8, solid_capstyle="butt")
+    if beside_estimates:
+        ax.plot(
+            100 * row["tagged_share"], place, "D", mfc="white", mec=style.MUTED, ms=5,
+            clip_on=False,
+        )  # fmt: skip
+    elif not has_estimate(row):
+        ax.plot(100 * row["tagged_share"], place, marker, color=colour, ms=8, clip_on=False)
 
 
 def _on_figure(row: Row) -> str:
     """Write one share on the figure."""
     if math.isnan(row["tagged_share"]):
         return "no value, n = 0"
-    if _has_estimate(row):
-        interval = _range(row, "discourse")
-        return f"{percent(row['estimate'])} ({interval}), n = {row['n']:,}"
-    tagged = round(row["tagged_share"] * row["n"])
-    return f"{percent(row['tagged_share'])} tagged, {tagged:,} of {row['n']:,}"
+    if has_estimate(row):
+        within = [f" ({percent_range(low, high)})" for low, high, _ in find_intervals(row)[:1]]
+        return f"{percent(row['estimate'])}{''.join(within)}, n = {row['n']:,}"
+    return f"{percent(row['tagged_share'])} tagged, {tell_count(row)}"
 
 
 def _finish_shares(ax: Axes, places: float, rows: pd.DataFrame, unit: str) -> None:
     """Set the scale and say what dot and line are."""
-    ends = rows[["tagged_share", "band_high", "estimate", "discourse_high"]].to_numpy(dtype=float)
-    top = min(100.0, max(1.0, 105 * float(np.nanmax(ends, initial=0.0))))
+    drawn = [find_intervals(row)[:1] for row in records(rows)]
+    ends = [high for one in drawn for _, high, _ in one]
+    shares = rows[["tagged_share", "band_high", "estimate"]].to_numpy(dtype=float)
+    top = min(100.0, max(1.0, 105 * float(np.nanmax([*shares.ravel(), *ends], initial=0.0))))
     ax.set_xlim(0, top)
     ax.set_ylim(places - 0.5, -0.8)
     ax.set_yticks([])
@@ -275,13 +276,11 @@ def _finish_shares(ax: Axes, places: float, rows: pd.DataFrame, unit: str) -> No
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     ax.grid(axis="x", color=style.GRID, lw=0.8)
     ax.set_axisbelow(True)
-    labelled = bool(rows["estimate"].notna().any())
-    if rows["band_high"].isna().all() and not labelled:
+    n_estimated = int(rows["estimate"].notna().sum())
+    if rows["band_high"].isna().all() and not n_estimated:
         style.label_axis(ax, f"share of {unit}s that the model tagged")
         return
-    told = (
-        "dot: estimate, line: 95% interval, diamond: tagged share"
-        if labelled
-        else "dot: tagged by the model, line: sensitivity band"
-    )
-    style.label_axis(ax, f"share of {unit}s\n{told}")
+    scopes = dict.fromkeys(scope for one in drawn for _, _, scope in one)
+    kind = "mixed" if n_estimated < len(rows) else "estimate"
+    key = _KEY[kind if n_estimated else "tagged"].format(scope=" or ".join(scopes))
+    style.label_axis(ax, f"share of {unit}s\n{key}")
