@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pmdiscourse.codebook import copy_codebook
+from pmdiscourse.measure.labels import draw_sample
 from pmdiscourse.measure.prevalence import estimate_prevalence
 from pmdiscourse.store import write_manifest, write_part
 from pmdiscourse.tables import check_table, empty_table
@@ -81,12 +83,26 @@ def _score(passage: dict[str, Any], theme: str, silent: str, tag_first: bool) ->
     }
 
 
+def _label(tables: dict[str, pd.DataFrame], themes: tuple[str, ...], n: int) -> pd.DataFrame:
+    """Label drawn passages: present where tagged, but for some, and in one of ten others."""
+    drawn = draw_sample(tables["passages"], tables["scores"], n=n, random_state=0)
+    drawn = drawn.assign(number=range(len(drawn)))
+    rows = tables["scores"].merge(drawn, on="passage_id")
+    rows = rows[rows["theme"].isin(themes) & (rows["number"] < n)]
+    present = rows["tagged"] & (rows["number"] % 4 > 0) | (rows["number"] % 10 == 0)
+    rows = rows.assign(coder="coder-1", present=present.astype("boolean"))
+    return rows.drop(columns=["score", "tagged", "evidence", "number"])
+
+
 def build_tables(
     *, essays: int = 5, comments: int = 3, silent: str = "elite_education",
     texts: tuple[str, ...] = (), titles: tuple[str, ...] = (), language: str = "en",
-    source: str = "An invented forum", tag_texts: bool = False,
+    source: str = "An invented forum", tag_texts: bool = False, labelled: tuple[str, ...] = (),
+    n_labels: int = 100,
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Build the four tables: essays of six passages, comments of one, one theme never tagged.
+
+    For the themes in `labelled`, the first `n_labels` passages of a draw have labels.
 
     `texts` replace the first passages of the essays, `titles` their titles; `tag_texts` tags these
     passages with blame. In another `language` than English nothing is scored.
@@ -109,8 +125,9 @@ def build_tables(
         "passages": check_table("passages", pd.DataFrame(passages)),
         "scores": check_table("scores", pd.DataFrame(scores)) if scores else empty_table("scores"),
     }
+    labels = _label(tables, labelled, n_labels) if labelled else None
     shares = [
-        estimate_prevalence(tables["scores"], passages=tables["passages"], by=by)
+        estimate_prevalence(tables["scores"], labels, passages=tables["passages"], by=by)
         for by in (None, "kind")
     ]
     return tables | {"prevalence": check_table("prevalence", pd.concat(shares))}
@@ -138,8 +155,8 @@ def write_small_run(directory: Path, *, synthetic: bool = True, **options: Any) 
             "passages": n["passages"],
             "passages_scored": n["scores"] // len(THEMES),
         },
-        "codebook": {"version": "1.1", "sha256": "1" * 64},
-        "settings": {"language": "en", "n_residual": 2, "random_state": 0, "codebook": ""},
+        "codebook": {"version": "1.1", "sha256": "1" * 64, "language": "en"},
+        "settings": {"n_residual": 2, "random_state": 0, "codebook": ""},
         "versions": {"pmdiscourse": "0.1.0"},
         "model": {"sha256": "2" * 64},
         "corpus": {
@@ -154,6 +171,7 @@ def write_small_run(directory: Path, *, synthetic: bool = True, **options: Any) 
     line = '{"file": "invented/posts.jsonl", "record": "line 2", "reason": "removed"}\n'
     (directory / "dropped.jsonl").write_text(line, encoding="utf-8")
     (directory / "quarantine.jsonl").write_text("", encoding="utf-8")
+    copy_codebook(None, directory / "codebook")
     write_manifest(directory, manifest)
     return directory
 

@@ -9,6 +9,9 @@ from sklearn.metrics import average_precision_score, precision_recall_fscore_sup
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.evaluate import evaluate
+from pmdiscourse.measure.labels import draw_sample
+from pmdiscourse.tables import check_table
+from test_prevalence import make_passages, make_scores
 
 Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -83,6 +86,73 @@ def test_interval_covers_the_truth() -> None:
     assert 88 <= held <= 100
 
 
+def build_drawable(n: int, share_found: float) -> Frames:
+    """Return scores, the truth about every passage, and passages: few true ones are tagged."""
+    random = np.random.default_rng(5)
+    passages = make_passages(n)
+    present = random.random(n) < 0.1
+    found = present & (random.random(n) < share_found)
+    score = np.where(found, random.uniform(0.5, 1, n), random.uniform(0, 0.52, n)).round(3)
+    scores = make_scores(passages, present, "blame").assign(score=score, tagged=score >= 0.5)
+    truth = pd.DataFrame({"passage_id": passages["passage_id"], "theme": "blame"})
+    truth = truth.assign(present=pd.array(present, dtype="boolean"))
+    return check_table("scores", scores), truth, passages
+
+
+def evaluate_draws(frames: Frames, *, n: int, first: int | None = None) -> pd.DataFrame:
+    """Label 20 drawn samples with the truth and evaluate each."""
+    scores, truth, passages = frames
+    rows = []
+    for seed in range(20):
+        design = draw_sample(passages, scores, n=n, random_state=seed).head(first or n)
+        labels = design.merge(truth, on="passage_id")
+        rows.append(evaluate(scores, labels, passages=passages, n_draws=200, random_state=seed))
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.mark.parametrize(("size", "n", "first"), [(8000, 400, None), (600, 100, 100)])
+def test_labels_of_a_draw_weigh_what_they_stand_for(size: int, n: int, first: int | None) -> None:
+    """A draw prefers high scores: unweighted, recall would look far too good.
+
+    The second corpus is so small that it is drawn whole, and only its first rows are labelled.
+    """
+    frames = build_drawable(size, 0.2)
+    truth = evaluate(frames[0], frames[1], passages=frames[2], n_draws=1).iloc[0]
+    draws = evaluate_draws(frames, n=n, first=first)
+    assert draws["weighted"].all()
+    for name in ("recall", "precision", "f1"):
+        error = draws[name].std() / np.sqrt(len(draws))
+        assert abs(draws[name].mean() - truth[name]) < 3 * error
+        held = draws[f"{name}_low"].le(truth[name]) & draws[f"{name}_high"].ge(truth[name])
+        assert held.sum() >= 17
+
+
+def test_without_complete_probabilities_nothing_is_weighted() -> None:
+    scores, labels, passages = build_frames()
+    plain = evaluate(scores, labels, passages=passages)
+    assert not plain["weighted"].any()
+    gap = labels.assign(inclusion_probability=[np.nan, *[0.1] * 199])
+    pd.testing.assert_frame_equal(evaluate(scores, gap, passages=passages), plain)
+    even = evaluate(scores, labels.assign(inclusion_probability=0.1), passages=passages)
+    assert even["weighted"].all()
+    pd.testing.assert_frame_equal(even.drop(columns="weighted"), plain.drop(columns="weighted"))
+
+
+def test_weighted_figures_agree_with_scikit_learn() -> None:
+    scores, labels, passages = build_frames()
+    chance = np.random.default_rng(2).choice([0.05, 0.4, 1.0], len(labels))
+    row = evaluate(
+        scores, labels.assign(inclusion_probability=chance), passages=passages, n_draws=1
+    ).iloc[0]
+    present = labels["present"].astype(bool)
+    expected = precision_recall_fscore_support(
+        present, scores["tagged"], average="binary", sample_weight=1 / chance
+    )[:3]
+    assert row[["precision", "recall", "f1"]].tolist() == pytest.approx(list(expected))
+    average = average_precision_score(present, scores["score"], sample_weight=1 / chance)
+    assert row["average_precision"] == pytest.approx(average)
+
+
 def test_same_numbers_in_any_order_of_rows() -> None:
     scores, labels, passages = build_frames()
     first = evaluate(scores, labels, passages=passages)
@@ -131,6 +201,12 @@ def test_mistakes_are_told() -> None:
         evaluate(scores, labels, passages=passages.iloc[1:])
     with pytest.raises(DiscourseError, match="'present'"):
         evaluate(scores, labels.drop(columns="present"), passages=passages)
+    for chance, told in ((0.0, "above 0 and up to 1"), (1.5, "above 0 and up to 1")):
+        with pytest.raises(DiscourseError, match=told):
+            evaluate(scores, labels.assign(inclusion_probability=chance), passages=passages)
+    twice = pd.concat([labels.assign(inclusion_probability=chance) for chance in (0.2, 0.3)])
+    with pytest.raises(DiscourseError, match="several for a passage"):
+        evaluate(scores, twice, passages=passages)
     with pytest.raises(DiscourseError, match="a pandas DataFrame"):
         evaluate(scores.to_dict(), labels, passages=passages)  # type: ignore[arg-type]
     with pytest.raises(DiscourseError, match="n_draws"):

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmdiscourse.cli import main
-from pmdiscourse.codebook import load_codebook
+from pmdiscourse.codebook import CODEBOOK_DIRECTORY, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.agreement import agreement, gwet_ac1, krippendorff_alpha
 from pmdiscourse.measure.label_store import estimate_run
@@ -676,6 +676,27 @@ def test_a_wave_is_not_overwritten(labelled: Path, capsys: pytest.CaptureFixture
     assert (labelled / "labels" / "wave-1" / "sheet-1.csv").read_bytes() == before
 
 
+def test_the_codebook_of_a_run_is_its_copy(tmp_path: Path) -> None:
+    """The folder the codebook came from may move or go; DIR/codebook is what the run used."""
+    own, directory = tmp_path / "own", tmp_path / "processed"
+    shutil.copytree(CODEBOOK_DIRECTORY, own)
+    themes = own / "themes.toml"
+    text = themes.read_text(encoding="utf-8")
+    themes.write_text(text.replace('name = "blame"', 'name = "fault"', 1), encoding="utf-8")
+    for file in (own / "examples").glob("*.jsonl"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('"blame"', '"fault"'), encoding="utf-8")
+    run(SAMPLE, directory, settings={"codebook": str(own)})
+    shutil.rmtree(own)
+    assert main(["label", "draw", str(directory)]) == 0
+    sheet = directory / "labels" / "wave-1" / "sheet-1.csv"
+    assert ",fault," in sheet.read_text(encoding="utf-8-sig").split("\n")[0]
+    shutil.rmtree(directory / "labels")
+    themes = directory / "codebook" / "themes.toml"
+    themes.write_text(themes.read_text("utf-8").replace('version = "', 'version = "0.'), "utf-8")
+    assert main(["label", "draw", str(directory)]) == 2
+
+
 def test_two_coders_and_their_agreement(
     directory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -706,6 +727,7 @@ def test_wrong_use_of_label_is_told(
         (["draw", str(tmp_path / "nowhere")], 2, "holds no finished run"),
         (["draw", str(directory), "--n", "0"], 2, "n is not usable: got 0"),
         (["draw", str(directory), "--coders", "0"], 2, "coders is not usable"),
+        (["draw", str(directory), "--coders", "21"], 2, "allowed is 1 to 20"),
         (["draw", str(directory)], 0, ""),
         (["read", str(directory)], 1, "no label in 1 sheets"),
     ):

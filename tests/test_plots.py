@@ -24,9 +24,12 @@ from pmdiscourse.present.frames import (
     select_shares,
 )
 from pmdiscourse.present.plots.style import short
+from pmdiscourse.present.share_words import tell_caption, tell_key, tell_range, tell_shares
+from pmdiscourse.present.wording import percent
 from pmdiscourse.tables import empty_table
 
 Tables = dict[str, pd.DataFrame]
+THEMES = ("blame", "identity", "elite_education", "director_failure")
 
 TERMS = pd.DataFrame(
     {
@@ -152,14 +155,65 @@ def test_a_theme_without_value_is_told_and_not_drawn(tables: Tables) -> None:
     assert "identity no value" in plots.describe_prevalence(data)
 
 
-def test_an_estimate_is_drawn_with_its_interval(tables: Tables) -> None:
-    data = tables["prevalence"].copy()
-    shown = (data["theme"] == "blame") & (data["by"] == "all") & (data["unit"] == "passage")
-    data.loc[shown, ["estimate", "discourse_low", "discourse_high"]] = [0.2, 0.1, 0.4]
-    ax = plots.plot_prevalence(data)
-    assert "20.0% (10.0% to 40.0%), n = 33" in texts_of(ax)
-    assert "95% interval" in ax.get_xlabel()
-    assert "prevalence 20.0% (10.0% to 40.0%" in plots.describe_prevalence(data)
+def spans_of(ax: Axes) -> list[tuple[float, ...]]:
+    """Return the ends of everything drawn along the horizontal axis, in percent."""
+    return [tuple(np.round(np.asarray(line.get_xdata(), dtype=float), 6)) for line in ax.lines]
+
+
+@pytest.mark.parametrize(
+    ("essays", "which", "scope"),
+    [(21, "discourse", "posts like these"), (18, "corpus", "these posts")],
+)
+def test_an_estimate_is_drawn_with_the_widest_interval_there_is(
+    make_tables: Callable[..., Tables], essays: int, which: str, scope: str
+) -> None:
+    data = make_tables(essays=essays, labelled=THEMES)["prevalence"]
+    ax, told = plots.plot_prevalence(data), plots.describe_prevalence(data)
+    for row in records(select_shares(data)):
+        low, high = row[f"{which}_low"], row[f"{which}_high"]
+        ends = f"{percent(low)} to {percent(high)}"
+        assert f"{percent(row['estimate'])} ({ends}), n = {row['n']}" in texts_of(ax)
+        assert f"{percent(row['estimate'])} (95% interval for {scope} {ends}; " in told
+        drawn = spans_of(ax)
+        assert (round(100 * low, 6), round(100 * high, 6)) in drawn
+        assert (round(100 * row["estimate"], 6),) in drawn
+        assert (round(100 * row["tagged_share"], 6),) in drawn
+    assert f"line: 95% interval for {scope}\ndiamond: tagged" in ax.get_xlabel()
+    assert "sensitivity band" not in ax.get_xlabel() + told
+
+
+def test_beside_estimates_a_tagged_share_keeps_its_band(
+    make_tables: Callable[..., Tables],
+) -> None:
+    data = make_tables(essays=18, labelled=("blame",))["prevalence"]
+    ax, told = plots.plot_prevalence(data), plots.describe_prevalence(data)
+    row = next(row for row in records(select_shares(data)) if row["theme"] == "identity")
+    assert (round(100 * row["band_low"], 6), round(100 * row["band_high"], 6)) in spans_of(ax)
+    band = f"{percent(row['band_low'])} to {percent(row['band_high'])}"
+    assert f"sensitivity band {band}" in told
+    assert told.count("95% interval for these posts") == 1
+    assert "wide line: sensitivity band" in ax.get_xlabel()
+    circles = [line for line in ax.lines if line.get_marker() == "o"]
+    assert len(circles) == 1, "a dot is an estimate, and only blame has one"
+
+
+def test_words_and_order_follow_what_each_row_is(make_tables: Callable[..., Tables]) -> None:
+    tagged = select_shares(make_tables()["prevalence"])
+    mixed = select_shares(make_tables(essays=18, labelled=("identity",))["prevalence"])
+    few = select_shares(make_tables(essays=18, labelled=("blame",), n_labels=40)["prevalence"])
+    small = select_shares(make_tables(essays=1, comments=0)["prevalence"])
+    assert "no labels made by people went into them" in tell_shares(tagged)
+    told = tell_shares(mixed)
+    assert "people labelled 100. By their labels, the estimated prevalence is: identity in" in told
+    assert "These are tagged shares" in told
+    assert told.index("identity") < told.index("blame")
+    assert "too few labels for an estimate" in tell_shares(few)
+    assert "too few passages for a sensitivity band" in tell_key(small)
+    assert "band" not in tell_caption(small)
+    assert tell_range(records(small)[0]) == "too few passages for a band"
+    rare = mixed["theme"] == "elite_education"
+    data = mixed.assign(estimate=mixed["estimate"].mask(rare, 0.9))
+    assert select_shares(data)["theme"].iloc[0] == "elite_education", "never tagged, often there"
 
 
 def test_descriptions_hold_the_numbers_of_the_frames(tables: Tables, joined: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.present.execute import execute_notebook, get_parameters, set_parameters
+from pmdiscourse.present.frames import load_run_codebook, records
+from pmdiscourse.present.index import describe_run, index_parts
 from pmdiscourse.present.page import clean, make_page
 from pmdiscourse.present.report import export_reports, find_notebooks
-from pmdiscourse.present.wording import percent
-from pmdiscourse.store import read_table
+from pmdiscourse.present.share_words import find_intervals
+from pmdiscourse.present.wording import percent, percent_range
+from pmdiscourse.store import read_manifest, read_table
 
 CANARIES = (
     "<script>window.__pwned1=1</script>",
@@ -43,6 +47,7 @@ INERT = {
     "video", "audio",
 }  # fmt: skip
 REPORTS = ["index.html", "01-corpus.html", "02-themes.html", "03-prevalence.html"]
+THEMES = ("blame", "identity", "elite_education", "director_failure")
 MakeRun = Callable[..., Path]
 
 
@@ -307,6 +312,95 @@ def test_the_index_answers_with_the_numbers_of_the_run(
         assert word in text
 
 
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> Path:
+    directory = tmp_path_factory.mktemp("labelled")
+    return write_run(directory, essays=18, labelled=THEMES)
+
+
+@pytest.fixture(scope="module")
+def labelled_reports(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return export_reports(labelled, tmp_path_factory.mktemp("labelled-reports"))
+
+
+def test_with_labels_no_page_says_that_nobody_checked(labelled_reports: list[Path]) -> None:
+    for path in labelled_reports:
+        text = " ".join(parse(path).text_content().split())
+        for phrase in (
+            "no labels made by people",
+            "without labels",
+            "not been checked",
+            "no value",
+        ):
+            assert phrase not in text, path.name
+    answers = [parse(labelled_reports[place]).text_content() for place in (0, 3)]
+    for text in answers:
+        assert "The dot is the estimated prevalence" in text
+        assert "with the sensitivity band" not in text
+
+
+def test_with_labels_text_and_alt_hold_the_estimates(
+    labelled_reports: list[Path], labelled: Path
+) -> None:
+    rows = read_table(labelled, "prevalence")
+    rows = rows[(rows["unit"] == "passage") & (rows["by"] == "all")]
+    for place in (0, 3):
+        root = parse(labelled_reports[place])
+        text = " ".join(root.text_content().split())
+        alt = root.xpath("//img/@alt")[0]
+        for row in records(rows):
+            share, ends = percent(row["estimate"]), percent_range(*find_intervals(row)[0][:2])
+            assert f"in {share} ({ends})" in text
+            assert f"prevalence {share} (95% interval for these posts {ends}; tagged" in alt
+    index = parse(labelled_reports[0])
+    text = index.text_content()
+    for row in records(rows):
+        assert f"{row['n_positive']} of {row['n_labels']}" in text
+        assert f"{row['labels_saved']:.1f} times" in text
+    assert "Interval" in index.xpath("//dt/text()")
+    assert "How often each theme appears" in index.xpath("//h2/text()")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"essays": 18, "labelled": ("blame",)}, ["none yet", "(sensitivity band)", "In brackets"]),
+        ({"essays": 1, "comments": 0}, ["too few passages for a band"]),
+        ({"essays": 21, "labelled": THEMES}, ["(95% interval for posts like these); "]),
+    ],
+    ids=["mixed", "small", "many threads"],
+)
+def test_each_row_of_the_index_says_what_it_is(
+    make_run: MakeRun, options: dict[str, object], told: list[str]
+) -> None:
+    directory = make_run(**options)
+    parts = index_parts(directory, read_manifest(directory))
+    said = " ".join([parts["headline"], *(cell for row in parts["rows"] for cell in row)])
+    assert "no value" not in said
+    assert all(len(row) == len(parts["heads"]) for row in parts["rows"])
+    for words in told:
+        assert words in said
+
+
+def test_labels_that_did_not_fit_are_told(small_run: Path) -> None:
+    manifest = read_manifest(small_run)
+    labels = {"used": False, "n_labels": 0, "sha256": "3" * 64, "reason": "in /home/ann: no wave"}
+    headline = index_parts(small_run, manifest | {"labels": labels})["headline"]
+    assert "did not fit this run" in headline
+    assert "no wave" not in str(describe_run(manifest | {"labels": labels}))
+
+
+def test_the_codebook_is_that_of_the_run(make_run: MakeRun) -> None:
+    directory = make_run()
+    themes = directory / "codebook" / "themes.toml"
+    text = themes.read_text(encoding="utf-8")
+    title = load_run_codebook(directory).theme("blame").title
+    themes.write_text(text.replace(f'"{title}"', '"Faulted"', 1), encoding="utf-8")
+    assert "Faulted in " in index_parts(directory, read_manifest(directory))["headline"]
+    shutil.rmtree(directory / "codebook")
+    assert f"{title} in " in index_parts(directory, read_manifest(directory))["headline"]
+
+
 def test_an_invented_sample_says_so_on_every_page(exported: list[Path]) -> None:
     for path in exported:
         banner = parse(path).xpath("//aside")[0].text_content()
@@ -354,6 +448,11 @@ def test_without_quotes_no_text_of_a_post_is_shown(small_run: Path, tmp_path: Pa
         text = parse(path).text_content()
         assert not any(line in text for post in posts["text"] for line in post.split("\n"))
         assert not any(title in text for title in posts["title"].dropna())
+    report = parse(written[1])
+    assert "terms are words of the posts" in report.text_content()
+    assert "The vocabulary around each theme" in report.xpath("//h2/text()")
+    vocabulary = " ".join([*report.xpath("//img/@alt"), *report.xpath("//caption/text()")]).lower()
+    assert "terms" not in vocabulary.replace("seed terms", "")
 
 
 def test_a_failing_notebook_leaves_the_old_reports(small_run: Path, tmp_path: Path) -> None:

@@ -155,14 +155,14 @@ def test_word_view_is_scikit_learns_tf_idf() -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ("one text", "a list of strings"),
-        (None, "a list of strings"),
-        (b"bytes", "a list of strings"),
-        (7, "a list of strings"),
+        ("one text", "a list of texts"),
+        (None, "a list of texts"),
+        (b"bytes", "a list of texts"),
+        (7, "a list of texts"),
         ([], "one text or more"),
-        (["a text", None], "strings only"),
-        (["a text", 3.5], "strings only"),
-        ([["a text"]], "strings only"),
+        (["a text", None], "row 1"),
+        (["a text", 3.5], "row 1"),
+        ([["a text"]], "row 0"),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform", "predict"])
@@ -346,6 +346,19 @@ def test_representative_passages(model: ThemeModel) -> None:
         representative_passages(scores, passages, theme="blames")
     with pytest.raises(DiscourseError, match="1 or more"):
         representative_passages(scores, passages, theme="blame", n=0)
+
+
+def test_representative_passages_of_all_themes(model: ThemeModel) -> None:
+    passages = build_passages(TEXTS)
+    scores = score_passages(passages, model).sample(frac=1, random_state=1)
+    found = representative_passages(scores, passages, n=2)
+    assert found["theme"].tolist() == [name for name in sorted(model.theme_names_) for _ in "ab"]
+    for theme, best in found.groupby("theme"):
+        alone = representative_passages(scores, passages, theme=str(theme), n=2)
+        pd.testing.assert_frame_equal(best.drop(columns="theme").reset_index(drop=True), alone)
+    none = representative_passages(scores.iloc[:0], passages)
+    assert none.empty
+    assert none.columns.tolist() == found.columns.tolist()
 
 
 def test_quality_on_the_example_bank_does_not_sink(model: ThemeModel) -> None:

@@ -116,7 +116,7 @@ def test_absent_theme_whose_examples_share_everyday_words_did_not_take(
     fitted = TopicModel(book, n_residual=2).fit(corpus["text"], threads=corpus["thread"])
     verdict = fitted.verdicts().set_index("theme").loc["garden"]
     assert not verdict["took"]
-    assert verdict["reason"] == "none of its seed terms stands in 2 threads or more"
+    assert verdict["reason"] == "none of its seed terms stands in 5 passages and 2 threads"
 
 
 def test_a_theme_in_one_thread_only_did_not_take(codebook: Codebook, corpus: pd.DataFrame) -> None:
@@ -124,8 +124,18 @@ def test_a_theme_in_one_thread_only_did_not_take(codebook: Codebook, corpus: pd.
     verdicts = TopicModel(codebook, n_residual=2).fit(corpus["text"], threads=threads).verdicts()
     verdict = verdicts.set_index("theme").loc["school"]
     assert not verdict["took"]
-    assert verdict["n_new_terms"] < 3
-    assert "are new and stand in 2 threads" in verdict["reason"]
+    assert "none of its seed terms" in verdict["reason"]
+
+
+def test_a_theme_that_adds_no_words_to_its_seeds_did_not_take(
+    codebook: Codebook, corpus: pd.DataFrame
+) -> None:
+    others = corpus.loc[corpus["theme"] != "school", "text"]
+    texts = [*others, *["diploma campus"] * 20]
+    verdict = TopicModel(codebook, n_residual=2).fit(texts).verdicts().set_index("theme")
+    assert not verdict.loc["school", "took"]
+    assert verdict.loc["school", "n_new_terms"] < 3
+    assert "are new and stand in 2 threads" in verdict.loc["school", "reason"]
 
 
 def test_examples_do_not_vouch_for_themselves(codebook: Codebook, corpus: pd.DataFrame) -> None:
@@ -201,13 +211,59 @@ def test_a_passage_is_scored_by_itself(model: TopicModel, corpus: pd.DataFrame) 
     np.testing.assert_allclose(alone, model.transform(corpus["text"])[:10], atol=1e-12)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 11, 19])
-def test_small_corpora_work(codebook: Codebook, corpus: pd.DataFrame, n: int) -> None:
+@pytest.mark.parametrize("n_threads", [1, 2, 5, 1000])
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 6, 7, 9, 11, 19, 55])
+def test_small_corpora_work(
+    codebook: Codebook, corpus: pd.DataFrame, n: int, n_threads: int
+) -> None:
     texts = corpus["text"].sample(n, random_state=n)
-    fitted = TopicModel(codebook).fit(texts)
-    np.testing.assert_allclose(fitted.transform(texts).sum(axis=1), 1)
-    assert len(fitted.topic_names_) == 3 + max(1, min(6, n // 5))
+    threads = [str(row % n_threads) for row in range(n)]
+    fitted = TopicModel(codebook).fit(texts, threads=threads)
+    sums = fitted.transform([*texts, "", "zzz qqq"]).sum(axis=1)
+    assert set(sums.round(9)) <= {0, 1}
+    assert 4 <= len(fitted.topic_names_) <= 3 + max(1, min(6, n // 5))
     assert len(fitted.verdicts()) == 3
+    assert fitted.verdicts()["took"].sum() == 0 or n == 55
+    for term in fitted.terms_:
+        found = [row for row, text in enumerate(texts) if f" {term} " in f" {text} "]
+        assert len(found) >= 5
+        assert len({threads[row] for row in found}) >= 2
+
+
+NOTHING = [["the and of", ""], ["...", "!!!"], ["a"] * 12, [""] * 9, ["roadmap launch"] * 4]
+
+
+@pytest.mark.parametrize("texts", NOTHING)
+def test_texts_without_a_usable_term_take_no_theme(codebook: Codebook, texts: list[str]) -> None:
+    fitted = TopicModel(codebook).fit(texts)
+    assert fitted.topic_names_ == ["blame", "school", "garden", "other 1"]
+    assert fitted.components_.shape == (4, 0)
+    np.testing.assert_array_equal(fitted.transform([*texts, "scapegoat"]), 0)
+    verdicts = fitted.verdicts()
+    assert not verdicts["took"].any()
+    assert set(verdicts["reason"]) == {
+        "too few passages for a vocabulary: a term must stand in 5 passages and 2 threads"
+    }
+    assert verdicts[["n_new_terms", "n_threads"]].to_numpy().sum() == 0
+    assert verdicts["base_rate"].tolist() == pytest.approx([20 / 120] * 3)
+    usual = ["topic", "kind", "rank", "term", "weight", "is_seed", "n_threads"]
+    assert list(fitted.top_terms()) == usual
+    assert fitted.top_terms().empty
+
+
+def test_a_term_of_one_post_is_not_learned(codebook: Codebook, corpus: pd.DataFrame) -> None:
+    """A name in every passage of one thread stays out; so does one in four threads' passages."""
+    texts, threads = corpus["text"].to_list(), corpus["thread"].to_list()
+    texts += ["Quillfeather wrote the roadmap plan"] * 9 + ["Ostrander joined the meeting"] * 4
+    threads += ["one"] * 9 + ["u1", "u2", "u3", "u4"]
+    texts += ["Wexcombe joined the meeting"] * 5
+    threads += ["u1", "u2", "u1", "u2", "u1"]
+    fitted = TopicModel(codebook, n_residual=2).fit(texts, threads=threads)
+    words = {word for term in fitted.terms_ for word in term.split()}
+    assert words & {"quillfeather", "ostrander", "wexcombe"} == {"wexcombe"}
+    small = TopicModel(codebook).fit(texts[-18:], threads=threads[-18:])
+    words = {word for term in small.terms_ for word in term.split()}
+    assert words == {"meeting", "joined", "wexcombe"}
 
 
 def test_follows_the_estimator_contract(codebook: Codebook, corpus: pd.DataFrame) -> None:
@@ -223,10 +279,9 @@ def test_follows_the_estimator_contract(codebook: Codebook, corpus: pd.DataFrame
         ("one text", "a list of texts"),
         (None, "a list of texts"),
         (pd.DataFrame({"text": ["a"]}), "a list of texts"),
-        ([], "one passage or more"),
+        ([], "one text or more"),
         (["team plan", 3], "row 1"),
         (["team plan", float("nan")], "row 1"),
-        (["the and of", ""], "share terms"),
     ],
 )
 def test_unusable_texts_are_told(codebook: Codebook, texts: Any, words: Any) -> None:

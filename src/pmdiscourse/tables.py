@@ -222,10 +222,11 @@ def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         rows share a key.
     """
     table = find_table(name)
-    require_columns(name, frame, table.names)
+    require_columns(name, frame, [])
     for column in frame.columns:
         if column not in table.names:
             raise unknown(f"column of {name}", got=str(column), known=table.names)
+    require_columns(name, frame, table.names)
     checked = pd.DataFrame({c.name: _checked_column(name, c, frame[c.name]) for c in table.columns})
     repeated = checked.duplicated(list(table.key))
     if repeated.any():

@@ -30,7 +30,8 @@ def evaluate(
 
     Labels of `draw_sample` lie mostly where the scores are high. With their inclusion
     probabilities each counts for the passages it was drawn from, and the figures are those of the
-    whole corpus; without, they are those of the labelled passages only.
+    whole corpus; without, they are those of the labelled passages only. Average precision of a
+    weighted sample leans high while labels are few; the other metrics do not.
 
     Parameters
     ----------
@@ -66,9 +67,10 @@ def evaluate(
 
     References
     ----------
-    Average precision without interpolation, as in scikit-learn. Ratios of sums weighted by inverse
-    inclusion probability: Cochran (1977), Sampling Techniques, sections 9A.7 and 6.2. Percentile bootstrap over
-    clusters: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 3.8.
+    Average precision without interpolation, as in scikit-learn. Weights: Horvitz and Thompson
+    (1952), A generalization of sampling without replacement from a finite universe. Percentile
+    bootstrap over clusters: Davison and Hinkley (1997), Bootstrap Methods and their Application,
+    section 3.8.
     """
     _check(scores, labels, passages, n_draws)
     weighted = CHANCE in labels.columns and bool(labels[CHANCE].notna().all())
@@ -94,7 +96,11 @@ def _code(labels: pd.DataFrame, scores: pd.DataFrame, weighted: bool) -> pd.Data
     sure = sure.assign(weight=1 / sure[CHANCE].astype(float) if weighted else 1.0)
     if "stratum" not in sure.columns:
         sure["stratum"] = ""
-    columns = {"share": ("present", "mean"), "weight": ("weight", "max"), "stratum": ("stratum", "max")}
+    columns = {
+        "share": ("present", "mean"),
+        "weight": ("weight", "max"),
+        "stratum": ("stratum", "max"),
+    }
     coded = sure.groupby(["passage_id", "theme"]).agg(**columns).reset_index()
     coded = coded[coded["share"].astype(float) != 0.5]
     coded = coded.assign(present=lambda f: f["share"].astype(float) > 0.5)

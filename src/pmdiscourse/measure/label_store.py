@@ -74,7 +74,7 @@ def draw_wave(
         raise invalid("coders", got=n_coders, allowed=f"1 to {MAX_CODERS}, a sheet for each")
     scores, passages = read_table(directory, "scores"), read_table(directory, "passages")
     manifest = read_manifest(directory)
-    copy = Path(directory) / "codebook"  # of the codebook that the run used, unless the package's
+    copy = Path(directory) / "codebook"  # what the run used, wherever it came from
     codebook = load_codebook(copy if copy.is_dir() else None)
     if codebook.sha256 != manifest["codebook"]["sha256"]:
         raise DiscourseError(

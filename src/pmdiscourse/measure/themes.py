@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.measure.features import View, make_views
+from pmdiscourse.measure.texts import check_texts
 
 VIEWS = ("pattern", "seed", "word", "meaning")
 FOLDS = 5  # out-of-fold scores for the thresholds; also the fewest examples of a theme
@@ -105,7 +106,7 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a view is unknown, texts are not usable, or a theme has fewer than 5 examples with
             it or without it.
         """
-        _check_texts(texts)
+        check_texts(texts)
         codebook = load_codebook() if self.codebook is None else self.codebook
         bank = [example.text for example in codebook.examples]
         self.views_ = self._make_views(codebook, bank)
@@ -170,7 +171,7 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If `fit` was not called.
         """
         check_is_fitted(self)
-        log_odds = self._features(_check_texts(texts)) @ self.coef_.T + self.intercept_
+        log_odds = self._features(check_texts(texts)) @ self.coef_.T + self.intercept_
         return np.round(_sigmoid(log_odds), DECIMALS)
 
     def predict(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -236,19 +237,6 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 def _sigmoid(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * log_odds)))
-
-
-def _check_texts(texts: Sequence[str]) -> list[str]:
-    """Return texts as a list, or say what is wrong with them."""
-    if isinstance(texts, (str, bytes)) or not hasattr(texts, "__iter__"):
-        raise invalid("texts", got=texts, allowed="a list of strings", hint="Write [text] for one.")
-    checked = list(texts)
-    if not checked:
-        raise invalid("texts", got=checked, allowed="one text or more")
-    for text in checked:
-        if not isinstance(text, str):
-            raise invalid("texts", got=text, allowed="strings only")
-    return checked
 
 
 def _check_bank(name: str, present: npt.NDArray[np.bool_]) -> None:

@@ -6,7 +6,7 @@ theme can neither drift nor vanish. A weight is a share of words, never a freque
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 import numpy as np
@@ -14,13 +14,21 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import average_precision_score
 from sklearn.utils.validation import check_is_fitted
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import invalid
 from pmdiscourse.measure.factorise import divergence, factorise, residual_start
+from pmdiscourse.measure.terms import (
+    COUNTED,
+    MIN_PASSAGES,
+    MIN_THREADS,
+    find_terms,
+    thread_membership,
+)
+from pmdiscourse.measure.texts import check_texts
 from pmdiscourse.measure.theme_rows import carries, seed_terms, theme_rows
 
 Array = NDArray[np.float64]
@@ -28,34 +36,21 @@ Array = NDArray[np.float64]
 N_TOP_TERMS = 15
 MAX_TOP_TERMS = 100
 MIN_NEW_TERMS = 3
-MIN_THREADS = 2
 MIN_LIFT = 3.0  # average precision against its base rate
 N_FOLDS = 5
-# The tokeniser leaves "don" of "don't" and "ve" of "we've".
-_VERBS = [
-    "are",
-    "could",
-    "did",
-    "do",
-    "does",
-    "had",
-    "has",
-    "have",
-    "is",
-    "should",
-    "was",
-    "were",
-    "would",
-]
-_STOP_WORDS = sorted(ENGLISH_STOP_WORDS.union(["ll", "ve"], [f"{verb}n" for verb in _VERBS]))
+_NO_TERMS = (
+    f"too few passages for a vocabulary: a term must stand in {MIN_PASSAGES} passages and "
+    f"{MIN_THREADS} threads"
+)
 
 
 class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Seeded topic model with fixed theme rows and learned residual topics.
 
-    Kullback-Leibler non-negative matrix factorisation of the term counts (one and two words,
-    English stop words left out, weighted by inverse document frequency), fitted by the
-    expectation-maximisation updates of probabilistic latent semantic analysis. A theme's row is
+    Kullback-Leibler non-negative matrix factorisation of the term counts (one and two words that
+    stand in 5 passages and 2 threads or more, English stop words left out, weighted by inverse
+    document frequency), fitted by the expectation-maximisation updates of probabilistic latent
+    semantic analysis. Without any such term no theme takes and every share is 0. A theme's row is
     half its seed terms, half the terms that its examples use more often than other examples.
 
     Parameters
@@ -63,7 +58,8 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     codebook : Codebook or None, default=None
         Themes with seed terms and the example bank; None loads the one of the package.
     n_residual : int, default=6
-        Residual topics, 1 or more. Small corpora get fewer: one for every five texts, at least 1.
+        Residual topics, 1 or more. Small corpora get fewer: one for every five texts, fewer than
+        there are terms, at least 1.
     random_state : int, default=0
         Start vector of the singular value decomposition that the residual topics start from.
 
@@ -75,16 +71,16 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Theme names in codebook order, then ``"other 1 (term, term, term)"`` by falling share.
     components_ : ndarray of shape (n_topics, n_terms)
         Distribution of each topic over the terms; a row sums to 1, or to 0 for a theme of which no
-        term stands in the corpus.
+        term stands in the corpus. Without terms n_terms is 0.
     terms_ : ndarray of shape (n_terms,)
         The terms, in alphabetical order.
 
     Examples
     --------
-    >>> texts = ["They blame me for the outage.", "We shipped the roadmap.", "Pricing page test."]
+    >>> texts = ["They blame me for it.", "We shipped the roadmap.", "Pricing page test."] * 5
     >>> model = TopicModel(n_residual=1).fit(texts)
     >>> model.transform(texts).shape
-    (3, 5)
+    (15, 5)
     """
 
     def __init__(
@@ -116,24 +112,27 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         DiscourseError
-            If texts is no list of texts, is empty or holds no usable term, if threads has another
-            length, or if n_residual is not a whole number from 1 on.
+            If texts is no list of texts or is empty, if threads has another length, or if
+            n_residual is not a whole number from 1 on.
         """
         del y
-        checked = _check_texts(texts)
+        checked = check_texts(texts)
         _check_n_residual(self.n_residual)
         names = _check_threads(threads, len(checked))
         order = sorted(range(len(checked)), key=lambda row: (checked[row], names[row]))
-        ordered = [checked[row] for row in order]
+        ordered, names = [checked[row] for row in order], [names[row] for row in order]
         self.codebook_ = load_codebook() if self.codebook is None else self.codebook
-        counts = self._fit_terms(ordered)
+        self.terms_ = find_terms(ordered, names)
+        if not len(self.terms_):
+            return self._learn_nothing()
+        counts = self._fit_counts(ordered)
         rows = theme_rows(self.codebook_, self.vectorizer_, np.ones(self._n_examples, dtype=bool))
         start = residual_start(counts, self.n_residual, self.random_state)
         shares, self.components_ = factorise(
             counts, np.vstack([rows, start]), n_themes=len(rows), learn=True
         )
         self._order_residuals(shares)
-        self._describe(counts, [names[row] for row in order])
+        self._describe(counts, names)
         return self
 
     def transform(self, texts: Iterable[str]) -> Array:
@@ -158,7 +157,7 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If the model is not fitted.
         """
         check_is_fitted(self)
-        counts = self._count(_check_texts(texts))
+        counts = self._count(check_texts(texts))
         shares, _ = factorise(counts, self.components_, n_themes=len(self.codebook_.names))
         return shares
 
@@ -192,8 +191,8 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def verdicts(self) -> pd.DataFrame:
         """Tell for each theme whether its topic took.
 
-        A theme took if a seed term of it occurs in two threads or more, at least 3 of its top 15
-        terms are no seed terms and occur in two threads or more, and its weight ranks held-out
+        A theme took if a seed term of it is among the terms, at least 3 of its top 15 terms are no
+        seed terms and occur in two threads where the theme shows, and its weight ranks held-out
         examples with an average precision of at least 3 times the base rate (five folds; the rows
         are built without the fold).
 
@@ -211,9 +210,11 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         records = []
         for column, name in enumerate(self.codebook_.names):
             n_new = int(new.get(name, 0))
-            reasons = _reasons(
-                int(self._n_seeds[column]), n_new, precision[column], base_rate[column]
-            )
+            reasons = [_NO_TERMS]
+            if len(self.terms_):
+                reasons = _reasons(
+                    self._n_seeds[column], n_new, precision[column], base_rate[column]
+                )
             records.append(
                 {
                     "theme": name,
@@ -231,23 +232,21 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _n_examples(self) -> int:
         return len(self.codebook_.examples)
 
-    def _fit_terms(self, texts: list[str]) -> sp.csr_matrix:
-        """Learn the terms and their weights; return the weighted counts."""
-        # From 100 texts on a term must stand in five of them, so that no name is learned.
-        min_df = min(5, max(1, len(texts) // 20))
-        self.vectorizer_ = CountVectorizer(
-            ngram_range=(1, 2), stop_words=_STOP_WORDS, min_df=min_df
-        )
-        try:
-            counts = self.vectorizer_.fit_transform(texts)
-        except ValueError as error:
-            raise invalid(
-                "texts",
-                got=texts[0],
-                allowed=f"English passages that share terms (each term in {min_df} texts or more)",
-                hint="Give more or longer passages.",
-            ) from error
-        self.terms_ = self.vectorizer_.get_feature_names_out()
+    def _learn_nothing(self) -> Self:
+        """Stand without terms: every share is 0 and no theme takes."""
+        themes = self.codebook_.names
+        self.components_ = np.zeros((len(themes) + 1, 0))
+        self.topic_names_ = [*themes, _name_residual(1, [])]
+        self._n_seeds = self._n_threads = np.zeros(len(themes), dtype=int)
+        types = {"topic": str, "kind": str, "rank": int, "term": str, "weight": float}
+        types |= {"is_seed": bool, "n_threads": int}
+        self._terms = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+        return self
+
+    def _fit_counts(self, texts: list[str]) -> sp.csr_matrix:
+        """Learn the weights of the terms; return the weighted counts."""
+        self.vectorizer_ = CountVectorizer(**COUNTED, vocabulary=list(self.terms_))
+        counts = self.vectorizer_.fit_transform(texts)
         seen_in = np.bincount(counts.indices, minlength=counts.shape[1])
         weights = np.log((1 + len(texts)) / (1 + seen_in)) + 1
         mean = counts.sum(axis=0) @ weights / counts.sum()
@@ -255,6 +254,8 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self._weigh(counts)
 
     def _count(self, texts: list[str]) -> sp.csr_matrix:
+        if not len(self.terms_):
+            return sp.csr_matrix((len(texts), 0))
         return self._weigh(self.vectorizer_.transform(texts))
 
     def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
@@ -272,12 +273,11 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         themes = self.codebook_.names
         shares = factorise(counts, self.components_, n_themes=len(self.codebook_.names))[0]
         leans = sp.csr_matrix(shares > shares.mean(axis=0))
-        membership = _thread_membership(threads)
+        membership = thread_membership(threads)
         self._n_threads = np.asarray(((membership @ leans) > 0).sum(axis=0)).ravel()
-        spread = np.asarray(((membership @ counts) > 0).sum(axis=0)).ravel() >= MIN_THREADS
         weights = divergence(shares, counts)
         seeds = [seed_terms(self.codebook_, name, self.vectorizer_, whole=True) for name in themes]
-        self._n_seeds = [len(found & set(self.terms_[spread])) for found in seeds]
+        self._n_seeds = np.array([len(found & set(self.terms_)) for found in seeds])
         self.topic_names_ = list(themes)
         frames = []
         for topic, weight in enumerate(weights):
@@ -312,6 +312,8 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         precision = np.full(len(book.names), np.nan)
         if not len(carried):
             return precision, precision.copy()
+        if not len(self.terms_):
+            return precision, carried.mean(axis=0)
         counts = self._count([example.text for example in book.examples])
         shares = np.zeros(carried.shape)
         # Folds are runs of the alphabet: examples that begin alike stay together.
@@ -327,20 +329,6 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return precision, carried.mean(axis=0)
 
 
-def _check_texts(texts: object) -> list[str]:
-    """Require texts, one per passage."""
-    table = isinstance(texts, str | bytes | Mapping | pd.DataFrame)
-    if table or not isinstance(texts, Iterable):
-        raise invalid("texts", got=texts, allowed="a list of texts, e.g. passages['text']")
-    checked: list[str] = list(texts)
-    if not checked:
-        raise invalid("texts", got=checked, allowed="one passage or more")
-    for row, text in enumerate(checked):
-        if not isinstance(text, str):
-            raise invalid(f"texts, row {row}", got=text, allowed="a text")
-    return checked
-
-
 def _check_threads(threads: Iterable[str] | None, n_texts: int) -> list[str]:
     """Require one thread per passage; without threads each passage is its own."""
     names = [str(thread) for thread in (range(n_texts) if threads is None else threads)]
@@ -354,14 +342,6 @@ def _check_n_residual(n_residual: object) -> None:
         raise invalid("n_residual", got=n_residual, allowed="a whole number from 1 on")
 
 
-def _thread_membership(threads: list[str]) -> sp.csr_matrix:
-    """Return which passage stands in which thread, of shape (n_threads, n_texts)."""
-    numbers = {thread: number for number, thread in enumerate(sorted(set(threads)))}
-    rows = [numbers[thread] for thread in threads]
-    ones = np.ones(len(threads))
-    return sp.csr_matrix((ones, (rows, range(len(threads)))), shape=(len(numbers), len(threads)))
-
-
 def _name_residual(number: int, terms: Sequence[str]) -> str:
     """Name a residual topic by its top terms."""
     return f"other {number} ({', '.join(terms)})" if len(terms) else f"other {number}"
@@ -371,7 +351,9 @@ def _reasons(n_seeds: int, n_new: int, precision: float, base_rate: float) -> li
     """Name what keeps a theme from having taken."""
     reasons = []
     if not n_seeds:
-        reasons.append(f"none of its seed terms stands in {MIN_THREADS} threads or more")
+        reasons.append(
+            f"none of its seed terms stands in {MIN_PASSAGES} passages and {MIN_THREADS} threads"
+        )
     if n_new < MIN_NEW_TERMS:
         reasons.append(
             f"{n_new} of its top {N_TOP_TERMS} terms are new and stand in {MIN_THREADS} threads "

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, invalid
 
 
@@ -87,6 +88,28 @@ def count_reasons(directory: str | Path, name: str) -> pd.DataFrame:
         raise DiscourseError(f"{path.name} cannot be read: {error!r}; run again") from error
     rows = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return pd.DataFrame(rows, columns=["reason", "n"])
+
+
+def load_run_codebook(directory: str | Path) -> Codebook:
+    """Load the copy of the codebook that a run was made with.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of a run. One without ``codebook/`` (from before runs kept a copy) gives the codebook
+        that comes with the package.
+
+    Returns
+    -------
+    Codebook
+
+    Raises
+    ------
+    DiscourseError
+        If the copy is not usable.
+    """
+    folder = Path(directory) / "codebook"
+    return load_codebook(folder if folder.is_dir() else None)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def export_reports(
     directory, target = Path(processed).resolve(), Path(reports)
     manifest = read_manifest(directory)
     _require_scores(directory, manifest)
-    prepared = _prepare(find_notebooks(notebooks), directory, manifest, parameters or {})
+    prepared = _prepare(find_notebooks(notebooks), directory, parameters or {})
     pages = {
         f"{path.stem}.html": make_page(
             execute_notebook(notebook, name=path.name, directory=path.parent), name=path.name
@@ -89,10 +89,10 @@ def export_reports(
 def _require_scores(directory: Path, manifest: Mapping[str, Any]) -> None:
     """Refuse a run in which no theme was looked for."""
     if read_table(directory, "scores").empty:
-        language = manifest.get("settings", {}).get("language", "the codebook's language")
+        language = manifest.get("codebook", {}).get("language", "the codebook's language")
         raise DiscourseError(
             f"no passage of this run is in {language!r}, so no theme was looked for and there is "
-            "nothing to report. Add posts in that language, or a codebook and a setting for theirs."
+            "nothing to report. Add posts in that language, or use a codebook for theirs."
         )
 
 
@@ -127,19 +127,11 @@ def find_notebooks(folder: str | Path | None = None) -> list[Path]:
 
 
 def _prepare(
-    sources: list[Path],
-    directory: Path,
-    manifest: Mapping[str, Any],
-    parameters: Mapping[str, Any],
+    sources: list[Path], directory: Path, parameters: Mapping[str, Any]
 ) -> dict[Path, NotebookNode]:
     """Give each notebook the values that it knows; refuse a name that none knows."""
-    # Notebooks run in their own folder, so folders must reach them as absolute paths.
-    codebook = manifest.get("settings", {}).get("codebook", "")
-    folders = {
-        "processed": str(directory),
-        "codebook_folder": str(Path(codebook).resolve()) if codebook else "",
-    }
-    values = folders | dict(parameters) | {"processed": str(directory)}
+    # Notebooks run in their own folder, so DIR must reach them as an absolute path.
+    values = dict(parameters) | {"processed": str(directory)}
     notebooks = {path: read_notebook(path) for path in sources}
     known = {path: get_parameters(notebook) for path, notebook in notebooks.items()}
     names = sorted({name for defaults in known.values() for name in defaults})

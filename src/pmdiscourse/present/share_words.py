@@ -40,8 +40,10 @@ def find_intervals(row: Row) -> list[tuple[float, float, str]]:
     list of tuple
         Ends are shares from 0 to 1. Empty without an estimate.
     """
-    ends = [(float(row[f"{k}_low"]), float(row[f"{k}_high"]), scope) for k, scope in _SCOPES.items()]
-    return [one for one in ends if not math.isnan(one[0])] if has_estimate(row) else []
+    if not has_estimate(row):
+        return []
+    ends = [(row[f"{kind}_low"], row[f"{kind}_high"], scope) for kind, scope in _SCOPES.items()]
+    return [(float(low), float(high), scope) for low, high, scope in ends if not math.isnan(low)]
 
 
 def tell_range(row: Row) -> str:
@@ -78,7 +80,11 @@ def tell_row(row: Row) -> str:
         return "no value (nothing to count)"
     tagged = f"{percent(row['tagged_share'])}, {tell_count(row)}"
     if has_estimate(row):
-        return f"prevalence {percent(row['estimate'])} ({tell_range(row)}; tagged {tagged})"
+        within = "".join(
+            f"95% interval for {scope} {percent_range(low, high)}; "
+            for low, high, scope in find_intervals(row)
+        )
+        return f"prevalence {percent(row['estimate'])} ({within}tagged {tagged})"
     ends = percent_range(row["band_low"], row["band_high"])
     band = "" if math.isnan(row["band_low"]) else f"; sensitivity band {ends}"
     return f"{percent(row['tagged_share'])} tagged ({tell_count(row)}{band})"
@@ -109,7 +115,9 @@ def tell_shares(rows: pd.DataFrame, *, name: Callable[[str], str] = label) -> st
     if estimated:
         told.append(_tell_estimates(estimated, n, name))
     if tagged:
-        parts = join_words([f"{name(row['theme'])} in {percent(row['tagged_share'])}" for row in tagged])
+        parts = join_words(
+            [f"{name(row['theme'])} in {percent(row['tagged_share'])}" for row in tagged]
+        )
         told.append(f"Of {n}, the model tagged {parts}. {_tell_unchecked(tagged)}")
     return " ".join(told)
 
@@ -133,13 +141,12 @@ def _tell_estimates(rows: list[Row], n: str, name: Callable[[str], str]) -> str:
 
 def _tell_unchecked(rows: list[Row]) -> str:
     """Say why tagged shares are not the prevalence."""
-    which = "This is a tagged share" if len(rows) == 1 else "These are tagged shares"
+    alone = len(rows) == 1
+    which = "This is a tagged share" if alone else "These are tagged shares"
     if any(row["n_labels"] for row in rows):
         return f"{which}, not the prevalence: there are too few labels for an estimate."
-    return (
-        f"{which}, not the prevalence: how many of the tags are right has not been checked by "
-        "people."
-    )
+    these = "it" if alone else "them"
+    return f"{which}, not the prevalence: no labels made by people went into {these}."
 
 
 def tell_key(rows: pd.DataFrame) -> str:
@@ -166,7 +173,7 @@ def tell_key(rows: pd.DataFrame) -> str:
     )
     if len(estimated) == len(rows):
         return told
-    return f"{told} A theme without labels enough has the diamond alone. {_tell_band(rows)}"
+    return f"{told} A theme with too few labels has the diamond alone. {_tell_band(rows)}"
 
 
 def _tell_band(rows: pd.DataFrame) -> str:
@@ -190,6 +197,6 @@ def tell_caption(rows: pd.DataFrame) -> str:
     if n_estimated == len(rows):
         return "Estimated prevalence by theme with its 95% interval, and the tagged share."
     return (
-        "Estimated prevalence by theme with its 95% interval where there are labels enough, else "
+        "Estimated prevalence by theme with its 95% interval where labels suffice, else "
         f"tagged share{band}."
     )
