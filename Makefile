@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 RAW ?= data/raw
 OUT ?= data/processed
 REPORTS ?= reports
+# in a container one is root, and Jupyter wants to be told that this is meant
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+ARGS ?=
 UV := $(shell command -v uv 2>/dev/null)
 
 .PHONY: help report test lint lab lock clean
@@ -38,8 +41,8 @@ test: $(STAMP) ## run the tests
 lint: $(STAMP) ## run the checks of .pre-commit-config.yaml on all files
 	$(BIN)/pre-commit run --all-files
 
-lab: $(STAMP) ## open JupyterLab on notebooks/ with this project's kernel
-	JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --notebook-dir=notebooks
+lab: $(STAMP) ## open JupyterLab on notebooks/ with this project's kernel (ARGS=--no-browser)
+	JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT) $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock

@@ -114,7 +114,7 @@ def test_run_prints_counts_that_add_up(tmp_path: Path, capsys: pytest.CaptureFix
     printed = capsys.readouterr().out
     assert "111 records read = 106 accepted + 1 duplicates + 3 dropped + 1 quarantined" in printed
     assert "17 essays and 89 comments in 17 threads, 220 passages" in printed
-    assert "1 passages in another language: kept, not scored" in printed
+    assert "1 passage in another language: kept, not scored" in printed
 
 
 def test_ingest_alone_and_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,7 +219,7 @@ def test_words_and_order_follow_what_each_row_is(make_tables: Callable[..., Tabl
 def test_descriptions_hold_the_numbers_of_the_frames(tables: Tables, joined: pd.DataFrame) -> None:
     told = plots.describe_prevalence(tables["prevalence"])
     for row in records(select_shares(tables["prevalence"])):
-        assert f"({round(row['tagged_share'] * row['n'])} of {row['n']};" in told
+        assert f"({round(row['tagged_share'] * row['n'])} of {row['n']}" in told
     pair = count_pairs(joined).iloc[0]
     assert f"{pair['n_both']} (expected {pair['n_expected']:.1f})" in plots.describe_cooccurrence(
         joined

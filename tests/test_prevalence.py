@@ -285,3 +285,21 @@ def test_design_carries_the_strata_of_the_draw(many: dict[str, pd.DataFrame]) ->
     assert table.set_index("unit").loc["passage", ["estimate"]].notna().all()
     with pytest.raises(DiscourseError, match="without a stratum"):
         estimate_prevalence(new, many["labels"], passages=many["passages"], design=design.iloc[:50])
+
+
+def test_nothing_tagged_gives_no_band_that_reads_as_certainty(
+    scores: pd.DataFrame, passages: pd.DataFrame
+) -> None:
+    none = scores.assign(tagged=False)
+    row = estimate_prevalence(none, passages=passages).query("unit == 'passage'").iloc[0]
+    assert row["tagged_share"] == 0
+    assert pd.isna(row["band_low"])
+    assert "Nothing was tagged" in row["note"]
+    assert "0.0% and 0.0%" not in row["note"]
+
+
+def test_the_corpus_interval_holds_what_was_labelled(many: dict[str, pd.DataFrame]) -> None:
+    everything = estimated(many, many["labels"])
+    n_positive, n = int(everything["n_positive"]), int(everything["n"])
+    assert everything["corpus_low"] >= n_positive / n
+    assert everything["corpus_high"] <= 1 - (int(everything["n_labels"]) - n_positive) / n

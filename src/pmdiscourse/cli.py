@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdiscourse.errors import DiscourseError, NothingUsableError
+from pmdiscourse.present.wording import plural
 from pmdiscourse.settings import Settings, read_settings
 
 _COUNTS = (
@@ -136,9 +137,11 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
             "posts are there (use the sample alone: make report RAW=data/raw/sample)"
         )
     if counts["times_not_understood"]:
-        print(f"{counts['times_not_understood']} publication times not understood: left empty")
+        times = plural(counts["times_not_understood"], "publication time")
+        print(f"{times} not understood: left empty")
     if counts.get("passages_other_language"):
-        print(f"{counts['passages_other_language']} passages in another language: kept, not scored")
+        passages = plural(counts["passages_other_language"], "passage")
+        print(f"{passages} in another language: kept, not scored")
     if counts["dropped"]:
         print(f"dropped records are listed in {Path(out) / 'dropped.jsonl'}")
     if counts["quarantined"]:

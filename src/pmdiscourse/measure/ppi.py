@@ -101,6 +101,9 @@ def estimate_share(
     centre = estimate + float(weight @ ((1 - fraction) * pull))
     corpus = _beta_interval(centre, variance + extra)
     discourse = _beta_interval(centre, clustered + extra)
+    # What was labelled is known: the corpus holds at least these positives and these negatives.
+    least, most = label.sum() / len(present), 1 - (1 - label).sum() / len(present)
+    corpus = max(corpus[0], float(least)), min(corpus[1], float(most))
     if not label.any():
         ceiling = float(np.max(weight * (1 - _TAIL ** (1 / drawn)) * (fraction < 1)))
         corpus = 0.0, max(corpus[1], ceiling)

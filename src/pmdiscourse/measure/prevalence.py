@@ -161,7 +161,7 @@ def _tagged_row(
     row |= {"theme": theme, "unit": unit, "by": by or "all", "group": value, "period": "all"}
     row |= {"n": n, "n_threads": n_threads, "n_labels": 0, "n_positive": 0, "tagged_share": share}
     if unit == "passage":
-        if n >= MIN_UNITS:
+        if n >= MIN_UNITS and share > 0:  # a band of 0 to 0 would read as certainty
             row["band_low"], row["band_high"] = sensitivity_band(share)
         if by is None:
             row["labels_needed"] = min(MIN_LABELS, n)
@@ -181,8 +181,8 @@ def _tagged_note(row: dict[str, object]) -> str:
             f"{row['band_low']:.1%} and {row['band_high']:.1%}. Label {MIN_LABELS} passages "
             f"(`pmdiscourse label draw DIR --n {MIN_LABELS}`) to get an estimate."
         )
-        if not row["tagged_share"]:
-            note += " Nothing was tagged: the band does not tell how rare the theme is."
+    elif not row["tagged_share"]:
+        note += " Nothing was tagged: no sensitivity band can tell how rare the theme is."
     if row["by"] != "all":
         note += " No comparison between groups is claimed."
     return note + _small_note(row)

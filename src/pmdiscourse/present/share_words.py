@@ -20,6 +20,7 @@ Row = dict[str, Any]
 # The wider interval first: it is the one to show where there is room for one only.
 _SCOPES = {"discourse": "posts like these", "corpus": "these posts"}
 NO_BAND = "too few passages for a band"
+NO_TAGS = "nothing tagged, no band"
 
 
 def has_estimate(row: Row) -> bool:
@@ -65,7 +66,7 @@ def tell_range(row: Row) -> str:
     if has_estimate(row):
         return "; ".join(told) or "no interval"
     if math.isnan(row["band_low"]):
-        return NO_BAND
+        return NO_BAND if row["tagged_share"] else NO_TAGS
     return f"{percent_range(row['band_low'], row['band_high'])} (sensitivity band)"
 
 
@@ -179,12 +180,14 @@ def tell_key(rows: pd.DataFrame) -> str:
 def _tell_band(rows: pd.DataFrame) -> str:
     """Say what the band is, or that there is none."""
     if rows["band_low"].isna().all():
+        if rows["tagged_share"].eq(0).all():
+            return "Nothing was tagged, so there is no sensitivity band."
         return "There are too few passages for a sensitivity band."
     line = "wide line" if rows["estimate"].notna().any() else "line"
     return (
-        f"The {line} is the sensitivity band: where the prevalence may lie if the model makes "
-        "errors of the usual size. The band is an assumption, not a confidence interval, and it "
-        "holds no sampling error."
+        f"The {line} is the sensitivity band: where the prevalence may lie if the model "
+        "finds 50-95% of the true passages and wrongly tags 0.5-5% of the others. These are "
+        "assumptions: the band is no confidence interval, and it holds no sampling error."
     )
 
 
