@@ -183,13 +183,15 @@ def test_a_model_of_other_versions_is_fitted_again_and_told(
 ) -> None:
     shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
     card = next(tmp_path.glob("model/*/model.json"))
-    card.write_text(card.read_text().replace('"spacy": "', '"spacy": "0.'))
+    original = card.read_text()
+    card.write_text(original.replace('"spacy": "', '"spacy": "0.'))
     manifest = read_manifest(tmp_path)
     manifest["versions"]["spacy"] = "0.1"
     (tmp_path / "run.json").write_text(json.dumps(manifest))
     changed = run(SAMPLE, tmp_path)["changed"]
     assert changed["differs_in"] == ["versions"]
     assert (changed["posts_added"], changed["posts_gone"]) == (0, 0)
+    assert card.read_text() == original, "the model was fitted again"
 
 
 def test_lines_that_are_no_body_text_are_listed_with_their_evidence(processed: Path) -> None:
@@ -288,6 +290,11 @@ def test_damaged_parts_and_manifests_heal(processed: Path, tmp_path: Path) -> No
     part.write_bytes(part.read_bytes()[:-20])
     with pytest.raises(pmdiscourse.DiscourseError, match="run again"):
         read_table(tmp_path, "posts")
+    other = tmp_path.parent / f"{tmp_path.name}-raw"
+    other.mkdir()
+    write(other, page__txt="\n\n".join([LONG] * 3))
+    run(other, tmp_path)  # damaged parts of the last run are no dead end for other posts
+    assert len(read_table(tmp_path, "posts")) == 1
     (tmp_path / "run.json").write_text("[]")
     run(SAMPLE, tmp_path)
     assert contents(tmp_path) == expected

@@ -18,6 +18,7 @@ from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
+    holds_its_name,
     read_manifest,
     read_table,
     write_jsonl,
@@ -144,13 +145,16 @@ def _ingest_apart(
 
 
 def _last_run(directory: Path) -> dict[str, Any] | None:
-    """Return the manifest of the last run with scores; a torn or foreign one counts as none."""
+    """Return the manifest of the last run with scores; a torn or damaged one counts as none."""
     try:
         manifest = read_manifest(directory)
     except DiscourseError:
         return None
     whole = {"posts", "prevalence"} <= manifest["tables"].keys() and manifest.keys() >= {*_IDENTITY}
-    return manifest if whole and {"hash", "codebook_sha256"} <= manifest["model"].keys() else None
+    if not whole or not {"hash", "codebook_sha256"} <= manifest["model"].keys():
+        return None
+    parts = [directory / name / part for name, ps in manifest["tables"].items() for part in ps]
+    return manifest if all(map(holds_its_name, parts)) else None
 
 
 def _model(

@@ -128,6 +128,11 @@ def read_part(path: Path, name: str) -> pd.DataFrame:
     return frame
 
 
+def holds_its_name(part: Path) -> bool:
+    """Tell whether a part is there and holds the content that its name stands for."""
+    return part.is_file() and sha256(part.read_bytes()).startswith(part.stem)
+
+
 def read_table(directory: str | Path, name: str) -> pd.DataFrame:
     """Read a table of a run.
 

@@ -15,7 +15,7 @@ from pmdiscourse.measure.model_store import load_model
 from pmdiscourse.measure.prevalence import estimate_prevalence
 from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.settings import make_settings
-from pmdiscourse.store import read_manifest, read_table, sha256
+from pmdiscourse.store import holds_its_name, read_manifest, read_table
 
 _TOLERANCE = 1e-9  # other processors may round the last digits differently
 
@@ -47,7 +47,7 @@ def verify(directory: str | Path) -> list[tuple[str, str]]:
 
 def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, parts in manifest["tables"].items():
-        wrong = [part for part in parts if not _holds_its_name(folder / name / part)]
+        wrong = [part for part in parts if not holds_its_name(folder / name / part)]
         yield f"parts of {name}", f"changed or missing: {', '.join(wrong)}" if wrong else ""
         if wrong:
             return
@@ -67,10 +67,6 @@ def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]
     by_kind = estimate_prevalence(scores, passages=passages, by="kind")
     now = pd.concat([overall, by_kind], ignore_index=True)
     yield "scores and labels give the prevalence", _compare(read_table(folder, "prevalence"), now)
-
-
-def _holds_its_name(part: Path) -> bool:
-    return part.is_file() and sha256(part.read_bytes()).startswith(part.stem)
 
 
 def _compare(kept: pd.DataFrame, now: pd.DataFrame) -> str:
