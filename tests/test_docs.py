@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pmdiscourse.cli import build_parser
-from pmdiscourse.ingest.readers import READERS
+from pmdiscourse.ingest.readers import ENDINGS
 from pmdiscourse.ingest.readers.fields import FIELDS
 from pmdiscourse.tables import TABLES
 
@@ -36,7 +36,7 @@ def test_the_readme_lists_every_field_name_and_ending() -> None:
     for names in FIELDS.values():
         assert ", ".join(names) in README
     assert all(
-        f"`{ending}`" in README for ending in READERS if ending not in (".text", ".htm", ".ndjson")
+        f"`{ending}`" in README for ending in ENDINGS if ending not in (".text", ".htm", ".ndjson")
     )
 
 

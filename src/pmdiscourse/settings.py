@@ -24,8 +24,16 @@ class Settings:
         A longer paragraph is cut at sentence ends.
     part_words : int, default=150
         Upper size of the near-equal parts of a cut paragraph.
-    max_file_bytes : int, default=100_000_000
-        A larger raw file is quarantined.
+    max_file_bytes : int, default=20_000_000_000
+        A larger raw file is quarantined; dumps are streamed, so the size costs time, not memory.
+    max_document_bytes : int, default=50_000_000
+        A page, a JSON document, a line or a row that must be held whole is quarantined above it.
+    max_document_seconds : int, default=30
+        A page or record that takes longer is quarantined.
+    max_expansion : int, default=200
+        A packed file that grows by more than this factor (from 10 MB on) is quarantined as a bomb.
+    max_depth : int, default=5000
+        Deeper nested replies, JSON values or elements are quarantined.
     n_residual : int, default=6
         Residual topics beside the theme topics of the topic model.
     random_state : int, default=0
@@ -39,15 +47,19 @@ class Settings:
     min_passage_words: int = 10
     max_passage_words: int = 220
     part_words: int = 150
-    max_file_bytes: int = 100_000_000
+    max_file_bytes: int = 20_000_000_000
+    max_document_bytes: int = 50_000_000
+    max_document_seconds: int = 30
+    max_expansion: int = 200
+    max_depth: int = 5000
     n_residual: int = 6
     random_state: int = 0
     codebook: str = ""
     keep_authors: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("min_passage_words", "max_passage_words", "part_words", "max_file_bytes"):
-            if getattr(self, name) < 1:
+        for name, value in self.as_dict().items():
+            if name.startswith(("min_", "max_", "part_")) and value < 1:
                 raise invalid(f"setting {name!r}", got=getattr(self, name), allowed="1 or more")
         if not 0 <= self.random_state < 2**32:
             raise invalid("setting 'random_state'", got=self.random_state, allowed="0 to 2**32 - 1")
@@ -90,8 +102,9 @@ def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Setting
     Traceback (most recent call last):
     ...
     pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: \
-min_passage_words, max_passage_words, part_words, max_file_bytes, n_residual, random_state, \
-codebook, keep_authors. Did you mean 'random_state'?
+min_passage_words, max_passage_words, part_words, max_file_bytes, max_document_bytes, \
+max_document_seconds, max_expansion, max_depth, n_residual, random_state, codebook, \
+keep_authors. Did you mean 'random_state'?
     """
     if isinstance(values, Settings):
         return values

@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.assembly import assemble_posts
-from pmdiscourse.ingest.decode import decode
+from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.identity import letters_and_digits, load_key
 from pmdiscourse.ingest.passages import split_passages
 from pmdiscourse.ingest.passport import PASSPORT, Passport, find_passport
-from pmdiscourse.ingest.readers import READERS, find_reader
+from pmdiscourse.ingest.readers import ENDINGS, find_format
 from pmdiscourse.ingest.records import Refused, drop_reason
 from pmdiscourse.ingest.repair import clean_text
 from pmdiscourse.ingest.threads import Found
@@ -187,7 +187,7 @@ def _read_source(
             else:
                 source.found.append(Found(record, source.passport, name, source.input["sha256"]))
     except DiscourseError as error:
-        refused = Refused(0, str(error), f"save it as one of {', '.join(READERS)}, or remove it")
+        refused = Refused(0, str(error), f"save it as one of {', '.join(ENDINGS)}, or remove it")
         source.quarantine.append(_refused(name, refused))
     except (LxmlError, RecursionError, ValueError) as error:  # what parsers raise on broken markup
         reason = f"not readable: {type(error).__name__}: {str(error)[:200]}"
@@ -211,9 +211,10 @@ def _records(file: Path, facts: dict[str, Any], settings: Settings) -> list[Any]
     facts |= {"bytes": len(data), "sha256": sha256(data)}
     if not data.strip():
         raise DiscourseError("empty file")
-    decoded = decode(data)
-    facts["encoding"] = decoded.encoding
-    return list(find_reader(file.name, decoded.text)(decoded.text))
+    document = Document.of_file(file.name, file, settings, {})
+    records = list(find_format(document).read(document))
+    facts["encoding"] = document.decoded.encoding
+    return records
 
 
 def _lines(found: list[Found]) -> pd.DataFrame:

@@ -45,6 +45,11 @@ class Record:
         As scraped; "" if missing. `kind` is "", "essay" or "comment".
     lines : tuple of LineRole
         Of a flattened page, on its first record: every line that is no body text, and why.
+    drop : str, default=""
+        Why the source itself says that this is no post to keep: "deleted", "removed", "spam",
+        "bot", "action", "draft"; "" if it does not.
+    quoted : int, default=0
+        Quoted lines of others that the reader left out of `text`.
     """
 
     number: int
@@ -59,6 +64,20 @@ class Record:
     site: str = ""
     kind: str = ""
     lines: tuple[LineRole, ...] = ()
+    drop: str = ""
+    quoted: int = 0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a reader did or could not see that a person should know: nothing is lost by it.
+
+    E.g. guessed columns, or replies that the scrape does not hold ("more" nodes).
+    """
+
+    number: int
+    what: str
+    what_to_do: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,8 @@ def drop_reason(record: Record) -> str:
     >>> drop_reason(Record(number=1, text="[removed]"))
     'removed'
     """
+    if record.drop:
+        return record.drop
     text = record.text.strip()
     if text.lower() in _DELETED:
         return "deleted"

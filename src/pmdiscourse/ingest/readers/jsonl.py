@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.readers.fields import first_filled, row_to_record
 from pmdiscourse.ingest.records import Record, Refused
 
 
-def read_jsonl(text: str) -> Iterator[Record | Refused]:
+def read_jsonl(document: Document) -> Iterator[Record | Refused]:
     """Yield a record for each line.
 
     Parameters
     ----------
-    text : str
-        Decoded text of the file; empty lines are passed over.
+    document : Document
+        The file; empty lines are passed over.
 
     Yields
     ------
     Record or Refused
     """
+    text = document.text
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue

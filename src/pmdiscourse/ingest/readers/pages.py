@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pmdiscourse.ingest import cues
+from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.lines import Line
 from pmdiscourse.ingest.page import read_page
 from pmdiscourse.ingest.records import LineRole, Record, Refused
 from pmdiscourse.ingest.repair import repair_page
 
 
-def read_flattened(text: str) -> Iterator[Record | Refused]:
+def read_flattened(document: Document) -> Iterator[Record | Refused]:
     """Yield the essay of a flattened page, then its comments, in their order on the page.
 
     Parameters
     ----------
-    text : str
-        Decoded text of the file.
+    document : Document
+        The file.
 
     Yields
     ------
     Record
         The essay has key "essay"; its comments name it as parent.
     """
+    text = document.text
     lines = read_page(repair_page(text))
     body = "\n".join(line.text for line in lines if line.role == "body")
     title = next((line.text for line in lines if line.role == "title"), "")

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.readers.fields import (
     FIELDS,
     TEXT_FIELDS,
@@ -20,13 +21,13 @@ _DELIMITERS = ",;\t|"
 _NAME_A_COLUMN = "name a column one of: " + ", ".join(TEXT_FIELDS)
 
 
-def read_tabular(text: str) -> Iterator[Record | Refused]:
+def read_tabular(document: Document) -> Iterator[Record | Refused]:
     """Yield a record for each row.
 
     Parameters
     ----------
-    text : str
-        Decoded text of the file; the delimiter is the commonest of comma, semicolon, tab and bar
+    document : Document
+        The file; the delimiter is the commonest of comma, semicolon, tab and bar
         in the header.
 
     Yields
@@ -34,6 +35,7 @@ def read_tabular(text: str) -> Iterator[Record | Refused]:
     Record or Refused
         A row with too few or too many fields is refused, not padded.
     """
+    text = document.text
     csv.field_size_limit(sys.maxsize)  # essays are longer than the module's 131 072 characters
     text = text.lstrip("\r\n")
     delimiter = max(_DELIMITERS, key=text.split("\n", 1)[0].count)

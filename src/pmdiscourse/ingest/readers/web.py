@@ -10,6 +10,7 @@ import lxml.html
 import trafilatura
 from lxml.html import HtmlElement
 
+from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.records import Record, Refused
 
 # Class or id names of WordPress, Blogger, Ghost and hand-made themes.
@@ -32,19 +33,20 @@ _BLOCKS = {"p", "div", "li", "br", "blockquote", "pre", "ul", "ol", "h2", "h3", 
 _MIN_KEPT_SHARE = 0.02  # an article is at least that share of a page's text, or extraction failed
 
 
-def read_html(text: str) -> Iterator[Record | Refused]:
+def read_html(document: Document) -> Iterator[Record | Refused]:
     """Yield the article of a page, then its comments with author, date and parent.
 
     Parameters
     ----------
-    text : str
-        Decoded text of the page.
+    document : Document
+        The page.
 
     Yields
     ------
     Record or Refused
         The article has key "essay". Refused if the page holds text but no article could be found.
     """
+    text = document.text
     # huge_tree: libxml2 silently drops what is nested deeper than 256 elements
     parser = lxml.html.HTMLParser(huge_tree=True, encoding="utf-8")
     tree: Any = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
