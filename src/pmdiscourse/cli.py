@@ -136,12 +136,18 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
             f"left out: {len(manifest['left_out'])} files of the invented sample, because real "
             "posts are there (use the sample alone: make report RAW=data/raw/sample)"
         )
+    _tell_reading(manifest["files"], counts)
     if counts["times_not_understood"]:
         times = plural(counts["times_not_understood"], "publication time")
         print(f"{times} not understood: left empty")
     if counts.get("passages_other_language"):
         passages = plural(counts["passages_other_language"], "passage")
         print(f"{passages} in another language: kept, not scored")
+    if counts["notices"]:
+        notices = plural(counts["notices"], "notice")
+        print(
+            f"{notices} on what was guessed, or is not in the files: {Path(out) / 'notices.jsonl'}"
+        )
     if counts["dropped"]:
         print(f"dropped records are listed in {Path(out) / 'dropped.jsonl'}")
     if counts["quarantined"]:
@@ -158,6 +164,19 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
     elif "reason" in labels:
         print(f"labels not used, tagged shares instead: {labels['reason']}")
     print(f"tables are in {out}")
+
+
+def _tell_reading(files: dict[str, int], counts: dict[str, int]) -> None:
+    """Print which raw files were read, and what was taken out of their texts."""
+    told = ", ".join(f"{n} {state}" for state, n in files.items() if n)
+    print(f"raw files: {told}" + (" (not read again)" if files["unchanged"] else ""))
+    masked = {name[7:]: n for name, n in counts.items() if name.startswith("masked_")}
+    if masked:
+        kinds = ", ".join(f"{n} {kind}" for kind, n in masked.items())
+        print(f"masked in texts: {kinds}")
+    if counts["quoted_lines"]:
+        quoted = plural(counts["quoted_lines"], "line")
+        print(f"{quoted} of others, quoted in replies: left out, so that nothing counts twice")
 
 
 def _report(options: argparse.Namespace) -> int:

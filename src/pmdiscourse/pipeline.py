@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,8 @@ import pandas as pd
 
 from pmdiscourse.codebook import Codebook, copy_codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, NothingUsableError
-from pmdiscourse.ingest.corpus import Ingested, ingest
+from pmdiscourse.ingest.corpus import Corpus
+from pmdiscourse.ingest.passages import split_passages
 from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.model_store import installed_versions, load_model, model_hash, save_model
 from pmdiscourse.measure.prevalence import estimate_prevalence
@@ -19,7 +23,9 @@ from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
     holds_its_name,
+    lock_folder,
     read_manifest,
+    read_parts,
     read_table,
     write_jsonl,
     write_manifest,
@@ -71,22 +77,27 @@ def run(
     """
     settings = make_settings(settings)
     directory = Path(processed)
-    before = _last_run(directory)
-    ingested = _ingest_apart(raw, directory, settings=settings, progress=progress)
-    codebook = load_codebook(settings.codebook or None)
-    model, name = _model(directory, codebook, settings, before, refit=refit)
-    scores = score_passages(ingested.passages, model)
-    manifest = _describe(ingested, scores, settings, codebook, name)
-    passages = ingested.passages
-    overall, manifest["labels"] = estimate_run(directory, scores, passages)
-    shares = [overall, estimate_prevalence(scores, passages=passages, by="kind")]
-    prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
-    manifest["changed"] = _what_changed(directory, before, manifest, ingested.posts, prevalence)
-    manifest["tables"] = _write_tables(directory, ingested, scores, prevalence)
-    _write_set_aside(directory, ingested)
-    copy_codebook(settings.codebook or None, directory / "codebook")
-    write_manifest(directory, manifest)
-    return manifest
+    with _locked(raw, directory):
+        before = _last_run(directory)
+        files, manifest = _ingest_apart(raw, directory, settings=settings, progress=progress)
+        codebook = load_codebook(settings.codebook or None)
+        model, name = _model(directory, codebook, settings, before, refit=refit)
+        passages = read_parts(directory, "passages", manifest["tables"]["passages"])
+        scores = score_passages(passages, model)
+        n_scored = int(scores["passage_id"].nunique())
+        manifest = _describe(manifest, len(passages), n_scored, codebook, name)
+        overall, manifest["labels"] = estimate_run(directory, scores, passages)
+        shares = [overall, estimate_prevalence(scores, passages=passages, by="kind")]
+        prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
+        manifest["changed"] = _what_changed(directory, before, manifest, prevalence)
+        threads = scores["passage_id"].map(passages.set_index("passage_id")["thread_id"])
+        manifest["tables"] |= {
+            "scores": _write_by_thread(directory, "scores", scores, threads),
+            "prevalence": [write_part(directory, "prevalence", prevalence)],
+        }
+        copy_codebook(settings.codebook or None, directory / "codebook")
+        write_manifest(directory, manifest)
+    return manifest | {"files": files}
 
 
 def run_ingest(
@@ -109,39 +120,62 @@ def run_ingest(
     """
     settings = make_settings(settings)
     directory = Path(processed)
-    if _last_run(directory):
-        raise DiscourseError(
-            f"{directory} holds a run with scores; use `pmdiscourse run`, or name another folder"
-        )
-    ingested = _ingest_apart(raw, directory, settings=settings, progress=progress)
-    manifest = _describe_ingested(ingested, settings)
-    manifest["tables"] = {
-        name: _write_by_thread(directory, name, frame, frame["thread_id"])
-        for name, frame in (("posts", ingested.posts), ("passages", ingested.passages))
-    }
-    _write_set_aside(directory, ingested)
-    write_manifest(directory, manifest)
-    return manifest
+    with _locked(raw, directory):
+        if _last_run(directory):
+            raise DiscourseError(
+                f"{directory} holds a run with scores; use `pmdiscourse run`, "
+                "or name another folder"
+            )
+        files, manifest = _ingest_apart(raw, directory, settings=settings, progress=progress)
+        write_manifest(directory, manifest)
+    return manifest | {"files": files}
 
 
-def _ingest_apart(
-    raw: str | Path, directory: Path, *, settings: Settings, progress: bool
-) -> Ingested:
-    """Ingest raw files that lie apart from DIR; if none is usable, the last run is left whole."""
+@contextmanager
+def _locked(raw: str | Path, directory: Path) -> Iterator[None]:
+    """Hold DIR for this run alone; raw files must lie apart from it."""
     source, target = Path(raw).resolve(), directory.resolve()
     if source == target or source in target.parents or target in source.parents:
         raise DiscourseError(
             f"{raw} and {directory} overlap: a run must not read what it writes; "
             "name a folder for the tables beside the raw one"
         )
-    ingested = ingest(raw, settings=settings, progress=progress)
-    if ingested.posts.empty:
-        _write_set_aside(directory / "failed", ingested)
-        raise NothingUsableError(
-            f"no usable post in {raw}; {len(ingested.quarantine)} set aside, "
-            f"the reasons are in {directory / 'failed' / 'quarantine.jsonl'}"
-        )
-    return ingested
+    with lock_folder(directory):
+        yield
+
+
+def _ingest_apart(
+    raw: str | Path, directory: Path, *, settings: Settings, progress: bool
+) -> tuple[dict[str, int], dict[str, Any]]:
+    """Write posts and passages part by part; if no post is usable, the last run is left whole."""
+    with Corpus(raw, directory / "cache", settings=settings, progress=progress) as corpus:
+        counts = corpus.counts()
+        if not counts["accepted"]:
+            _write_set_aside(directory / "failed", corpus)
+            raise NothingUsableError(
+                f"no usable post in {raw}; {counts['quarantined']} set aside, "
+                f"the reasons are in {directory / 'failed' / 'quarantine.jsonl'}"
+            )
+        tables: dict[str, list[str]] = {"posts": [], "passages": []}
+        languages: Counter[str] = Counter()
+        counts["passages"] = 0
+        for posts in corpus.posts():
+            passages = split_passages(posts, settings=settings)
+            tables["posts"].append(write_part(directory, "posts", posts))
+            tables["passages"].append(write_part(directory, "passages", passages))
+            counts["passages"] += len(passages)
+            languages.update(posts.loc[posts["duplicate_of"].isna(), "language"])
+        _write_set_aside(directory, corpus)
+        return corpus.files, {
+            "pmdiscourse": version("pmdiscourse"),
+            "inputs": corpus.inputs(),
+            "corpus": corpus.passport(),
+            "left_out": corpus.left_out(),
+            "counts": counts,
+            "languages": dict(sorted(languages.items())),
+            "settings": settings.as_dict() | {"codebook": Path(settings.codebook).name},
+            "tables": {name: sorted(set(parts)) for name, parts in tables.items()},
+        }
 
 
 def _last_run(directory: Path) -> dict[str, Any] | None:
@@ -181,27 +215,12 @@ def _model(
     return model, name
 
 
-def _describe_ingested(ingested: Ingested, settings: Settings) -> dict[str, Any]:
-    kept = ingested.posts[ingested.posts["duplicate_of"].isna()]
-    return {
-        "pmdiscourse": version("pmdiscourse"),
-        "inputs": ingested.inputs,
-        "corpus": ingested.corpus,
-        "left_out": ingested.left_out,
-        "counts": ingested.counts,
-        "languages": {str(k): int(n) for k, n in sorted(kept["language"].value_counts().items())},
-        "settings": settings.as_dict() | {"codebook": Path(settings.codebook).name},
-    }
-
-
 def _describe(
-    ingested: Ingested, scores: pd.DataFrame, settings: Settings, codebook: Codebook, model: str
+    manifest: dict[str, Any], n_passages: int, n_scored: int, codebook: Codebook, model: str
 ) -> dict[str, Any]:
-    manifest = _describe_ingested(ingested, settings)
-    scored = int(scores["passage_id"].nunique())
     manifest["counts"] |= {
-        "passages_scored": scored,
-        "passages_other_language": len(ingested.passages) - scored,
+        "passages_scored": n_scored,
+        "passages_other_language": n_passages - n_scored,
     }
     return manifest | {
         "codebook": {
@@ -212,29 +231,17 @@ def _describe(
         "model": {
             "hash": model,
             "codebook_sha256": codebook.sha256,
-            "random_state": settings.random_state,
+            "random_state": manifest["settings"]["random_state"],
         },
         "versions": installed_versions() | {"pandas": version("pandas"), "ftfy": version("ftfy")},
     }
 
 
-def _write_set_aside(directory: Path, ingested: Ingested) -> None:
-    write_jsonl(directory / "quarantine.jsonl", ingested.quarantine)
-    write_jsonl(directory / "dropped.jsonl", ingested.dropped)
-    write_jsonl(directory / "lines.jsonl", ingested.lines)
-
-
-def _write_tables(
-    directory: Path, ingested: Ingested, scores: pd.DataFrame, prevalence: pd.DataFrame
-) -> dict[str, list[str]]:
-    posts, passages = ingested.posts, ingested.passages
-    threads = passages.set_index("passage_id")["thread_id"]
-    return {
-        "posts": _write_by_thread(directory, "posts", posts, posts["thread_id"]),
-        "passages": _write_by_thread(directory, "passages", passages, passages["thread_id"]),
-        "scores": _write_by_thread(directory, "scores", scores, scores["passage_id"].map(threads)),
-        "prevalence": [write_part(directory, "prevalence", prevalence)],
-    }
+def _write_set_aside(directory: Path, corpus: Corpus) -> None:
+    write_jsonl(directory / "quarantine.jsonl", corpus.aside("quarantined"))
+    write_jsonl(directory / "dropped.jsonl", corpus.aside("dropped"))
+    write_jsonl(directory / "notices.jsonl", corpus.aside("notice"))
+    write_jsonl(directory / "lines.jsonl", corpus.lines())
 
 
 def _write_by_thread(
@@ -249,7 +256,6 @@ def _what_changed(
     directory: Path,
     before: dict[str, Any] | None,
     manifest: dict[str, Any],
-    posts: pd.DataFrame,
     prevalence: pd.DataFrame,
 ) -> dict[str, Any]:
     """Compare with the last run that differed: posts added and gone, tagged shares then and now."""
@@ -257,8 +263,10 @@ def _what_changed(
         return {}
     if all(before.get(key) == manifest[key] for key in _IDENTITY):
         return dict(before.get("changed", {}))
-    old = set(read_table(directory, "posts")["post_id"])
-    new = set(posts["post_id"])
+    old, new = (
+        set(read_parts(directory, "posts", parts, columns=["post_id"])["post_id"])
+        for parts in (before["tables"]["posts"], manifest["tables"]["posts"])
+    )
     then = _overall(read_table(directory, "prevalence"))
     shares = [
         {"theme": theme, "before": then.get(theme), "now": share}

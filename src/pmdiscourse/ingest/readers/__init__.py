@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.readers.jsonl import read_jsonl
 from pmdiscourse.ingest.readers.pages import read_flattened
 from pmdiscourse.ingest.readers.tabular import read_tabular
 from pmdiscourse.ingest.readers.web import read_html
-from pmdiscourse.ingest.records import Notice, Record, Refused
+from pmdiscourse.ingest.records import Notice, Record, Refused, UnreadableError
 
 Reader = Callable[[Document], Iterable[Record | Refused | Notice]]
 
@@ -73,11 +72,14 @@ def find_format(document: Document) -> Format:
         If neither its content nor its ending is known.
     """
     if not document.head.strip():
-        raise DiscourseError("empty file")
+        raise UnreadableError("empty file", "scrape it again, or remove it")
     for known in FORMATS:
         if known.shows and known.shows(document):
             return known
     for known in FORMATS:
         if document.ending in known.endings:
             return known
-    raise DiscourseError(f"no reader for {document.ending or 'a file without ending'}")
+    raise UnreadableError(
+        f"no reader for {document.ending or 'a file without ending'}",
+        f"save it as one of {', '.join(ENDINGS)}, or remove it",
+    )
