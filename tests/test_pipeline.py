@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -214,14 +215,11 @@ def test_a_sample_of_a_larger_corpus_estimates_with_its_design(tmp_path: Path) -
         "budget",
         "team",
         "review",
+        "week",
+        "plan",
     ]
-    rows = [
-        {
-            "id": i,
-            "body": f"{LONG} We spoke of {words[i % 10]} and {words[i // 10 % 10]} in week {i}.",
-        }
-        for i in range(640)
-    ]
+    choose = random.Random(3).choices  # posts that share long runs of words would count once
+    rows = [{"id": n, "body": " ".join(["We", *choose(words, k=30), str(n)])} for n in range(640)]
     raw = tmp_path / "raw"
     raw.mkdir()
     write(raw, posts__jsonl="\n".join(json.dumps(row) for row in rows))

@@ -158,7 +158,7 @@ def test_files_that_cannot_be_read_are_told_by_name(tmp_path: Path) -> None:
     reasons = ingested.quarantine.set_index("file")["reason"]
     assert reasons["empty.txt"] == "empty file"
     assert "not text" in reasons["picture.txt"]
-    assert reasons["paper.pdf"] == "no reader for .pdf"
+    assert reasons["paper.pdf"] == "a PDF document"
     assert reasons["wrong.csv"] == "no text column; the header is: a, b"
     assert "broken link" in reasons["link.txt"]
     assert "furniture" in reasons["chrome.txt"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -33,9 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that cannot be shown is shown escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        status = int(options.command(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who was told has heard enough, e.g. `| head -1`; the work is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except DiscourseError as error:
         print(f"pmdiscourse: {error}", file=sys.stderr)
         return 1 if isinstance(error, NothingUsableError) else 2
@@ -109,7 +118,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from pmdiscourse.pipeline import run_ingest  # noqa: PLC0415 (keeps --help quick)
+    from pmdiscourse.ingest.parts import run_ingest  # noqa: PLC0415 (keeps --help quick)
 
     manifest = run_ingest(options.raw, options.out, settings=_settings(options), progress=True)
     _tell(manifest, options.out)

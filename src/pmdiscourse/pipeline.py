@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from pmdiscourse.codebook import Codebook, copy_codebook, load_codebook
-from pmdiscourse.errors import DiscourseError, NothingUsableError
-from pmdiscourse.ingest.corpus import Corpus
-from pmdiscourse.ingest.passages import split_passages
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.ingest.parts import hold, publish, write_posts
 from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.model_store import installed_versions, load_model, model_hash, save_model
 from pmdiscourse.measure.prevalence import estimate_prevalence
@@ -23,12 +19,9 @@ from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
     holds_its_name,
-    lock_folder,
     read_manifest,
     read_parts,
     read_table,
-    write_jsonl,
-    write_manifest,
     write_part,
 )
 from pmdiscourse.tables import check_table
@@ -77,9 +70,9 @@ def run(
     """
     settings = make_settings(settings)
     directory = Path(processed)
-    with _locked(raw, directory):
+    with hold(raw, directory):
         before = _last_run(directory)
-        files, manifest = _ingest_apart(raw, directory, settings=settings, progress=progress)
+        files, manifest = write_posts(raw, directory, settings=settings, progress=progress)
         codebook = load_codebook(settings.codebook or None)
         model, name = _model(directory, codebook, settings, before, refit=refit)
         passages = read_parts(directory, "passages", manifest["tables"]["passages"])
@@ -96,86 +89,8 @@ def run(
             "prevalence": [write_part(directory, "prevalence", prevalence)],
         }
         copy_codebook(settings.codebook or None, directory / "codebook")
-        write_manifest(directory, manifest)
+        publish(directory, manifest)
     return manifest | {"files": files}
-
-
-def run_ingest(
-    raw: str | Path,
-    processed: str | Path,
-    *,
-    settings: Settings | dict[str, Any] | None = None,
-    progress: bool = False,
-) -> dict[str, Any]:
-    """Turn raw posts into posts and passages under one folder, without scores.
-
-    Parameters and returns are those of `run`.
-
-    Raises
-    ------
-    NothingUsableError
-        If no post could be read.
-    DiscourseError
-        As `run`, and if the folder holds a run with scores: they would no longer fit.
-    """
-    settings = make_settings(settings)
-    directory = Path(processed)
-    with _locked(raw, directory):
-        if _last_run(directory):
-            raise DiscourseError(
-                f"{directory} holds a run with scores; use `pmdiscourse run`, "
-                "or name another folder"
-            )
-        files, manifest = _ingest_apart(raw, directory, settings=settings, progress=progress)
-        write_manifest(directory, manifest)
-    return manifest | {"files": files}
-
-
-@contextmanager
-def _locked(raw: str | Path, directory: Path) -> Iterator[None]:
-    """Hold DIR for this run alone; raw files must lie apart from it."""
-    source, target = Path(raw).resolve(), directory.resolve()
-    if source == target or source in target.parents or target in source.parents:
-        raise DiscourseError(
-            f"{raw} and {directory} overlap: a run must not read what it writes; "
-            "name a folder for the tables beside the raw one"
-        )
-    with lock_folder(directory):
-        yield
-
-
-def _ingest_apart(
-    raw: str | Path, directory: Path, *, settings: Settings, progress: bool
-) -> tuple[dict[str, int], dict[str, Any]]:
-    """Write posts and passages part by part; if no post is usable, the last run is left whole."""
-    with Corpus(raw, directory / "cache", settings=settings, progress=progress) as corpus:
-        counts = corpus.counts()
-        if not counts["accepted"]:
-            _write_set_aside(directory / "failed", corpus)
-            raise NothingUsableError(
-                f"no usable post in {raw}; {counts['quarantined']} set aside, "
-                f"the reasons are in {directory / 'failed' / 'quarantine.jsonl'}"
-            )
-        tables: dict[str, list[str]] = {"posts": [], "passages": []}
-        languages: Counter[str] = Counter()
-        counts["passages"] = 0
-        for posts in corpus.posts():
-            passages = split_passages(posts, settings=settings)
-            tables["posts"].append(write_part(directory, "posts", posts))
-            tables["passages"].append(write_part(directory, "passages", passages))
-            counts["passages"] += len(passages)
-            languages.update(posts.loc[posts["duplicate_of"].isna(), "language"])
-        _write_set_aside(directory, corpus)
-        return corpus.files, {
-            "pmdiscourse": version("pmdiscourse"),
-            "inputs": corpus.inputs(),
-            "corpus": corpus.passport(),
-            "left_out": corpus.left_out(),
-            "counts": counts,
-            "languages": dict(sorted(languages.items())),
-            "settings": settings.as_dict() | {"codebook": Path(settings.codebook).name},
-            "tables": {name: sorted(set(parts)) for name, parts in tables.items()},
-        }
 
 
 def _last_run(directory: Path) -> dict[str, Any] | None:
@@ -235,13 +150,6 @@ def _describe(
         },
         "versions": installed_versions() | {"pandas": version("pandas"), "ftfy": version("ftfy")},
     }
-
-
-def _write_set_aside(directory: Path, corpus: Corpus) -> None:
-    write_jsonl(directory / "quarantine.jsonl", corpus.aside("quarantined"))
-    write_jsonl(directory / "dropped.jsonl", corpus.aside("dropped"))
-    write_jsonl(directory / "notices.jsonl", corpus.aside("notice"))
-    write_jsonl(directory / "lines.jsonl", corpus.lines())
 
 
 def _write_by_thread(

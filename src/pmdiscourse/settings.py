@@ -33,7 +33,7 @@ class Settings:
     max_expansion : int, default=200
         A packed file that grows by more than this factor (from 10 MB on) is quarantined as a bomb.
     max_depth : int, default=5000
-        Deeper nested replies, JSON values or elements are quarantined.
+        Replies, elements or archives that are nested deeper are quarantined.
     n_residual : int, default=6
         Residual topics beside the theme topics of the topic model.
     random_state : int, default=0
@@ -42,6 +42,10 @@ class Settings:
         Folder of a codebook; empty means the one that comes with the package.
     keep_authors : bool, default=False
         True writes author names as scraped instead of keyed pseudonyms.
+    mask_names : bool, default=False
+        True also masks names of people in texts, as far as the model `names_model` finds them.
+    names_model : str, default="en_core_web_sm"
+        An installed spaCy model with entity recognition.
     """
 
     min_passage_words: int = 10
@@ -56,6 +60,8 @@ class Settings:
     random_state: int = 0
     codebook: str = ""
     keep_authors: bool = False
+    mask_names: bool = False
+    names_model: str = "en_core_web_sm"
 
     def __post_init__(self) -> None:
         for name, value in self.as_dict().items():
@@ -104,7 +110,7 @@ def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Setting
     pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: \
 min_passage_words, max_passage_words, part_words, max_file_bytes, max_document_bytes, \
 max_document_seconds, max_expansion, max_depth, n_residual, random_state, codebook, \
-keep_authors. Did you mean 'random_state'?
+keep_authors, mask_names, names_model. Did you mean 'random_state'?
     """
     if isinstance(values, Settings):
         return values

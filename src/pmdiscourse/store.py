@@ -112,18 +112,27 @@ def lock_folder(directory: Path) -> Iterator[None]:
     Raises
     ------
     DiscourseError
-        If another run holds it.
+        If another run holds it, or nothing can be written there.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(directory / LOCK, blocking=False)
     try:
-        with FileLock(directory / LOCK, blocking=False):
-            for left in directory.rglob(f"{_TEMPORARY}*"):
-                left.unlink(missing_ok=True)
-            yield
+        directory.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout as error:
         raise DiscourseError(
             f"another run is writing into {directory}; wait for its end, or name another folder"
         ) from error
+    except OSError as error:
+        raise DiscourseError(
+            f"{directory} cannot hold the tables of a run: {error.strerror or error}; "
+            "get the right to write there, or name another folder"
+        ) from error
+    try:
+        for left in directory.rglob(f"{_TEMPORARY}*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
 
 
 def write_part(directory: Path, name: str, frame: pd.DataFrame) -> str:

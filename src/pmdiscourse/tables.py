@@ -154,7 +154,24 @@ PREVALENCE = Table(
     ("unit", "by", "group", "period", "theme"),
     ("unit", "by", "group", "period", "theme"),
 )
-TABLES = {table.name: table for table in (POSTS, PASSAGES, SCORES, PREVALENCE)}
+ORIGINS = Table(
+    "origins",
+    "where a passage stands in what was read",
+    (
+        Column("passage_id", "str", "the passage"),
+        Column("raw_file", "str", "path below RAW, with the member of an archive"),
+        Column("record", "int64", "row, line or place in the file, as in quarantine.jsonl"),
+        Column(
+            "raw_start",
+            "int64",
+            "first character: in the file's text for copied pages, else in the record's text",
+        ),
+        Column("raw_end", "int64", "one past the last character"),
+    ),
+    ("passage_id",),
+    ("passage_id",),
+)
+TABLES = {table.name: table for table in (POSTS, PASSAGES, ORIGINS, SCORES, PREVALENCE)}
 
 _DTYPES = {"time": "datetime64[us, UTC]", "evidence": "object"}
 

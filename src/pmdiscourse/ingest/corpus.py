@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,16 +16,19 @@ from typing import Any
 
 import pandas as pd
 
+from pmdiscourse.errors import NothingUsableError
 from pmdiscourse.ingest.copies import link_copies
 from pmdiscourse.ingest.identity import load_key
 from pmdiscourse.ingest.intake import Intake
+from pmdiscourse.ingest.origins import find_origins
 from pmdiscourse.ingest.passages import split_passages
 from pmdiscourse.ingest.passport import Passport
+from pmdiscourse.ingest.person_names import mask_person_names
 from pmdiscourse.ingest.threads import link_posts
 from pmdiscourse.ingest.walk import raw_files
 from pmdiscourse.ingest.worktable import WorkTable
 from pmdiscourse.settings import Settings, make_settings
-from pmdiscourse.tables import check_table, empty_table
+from pmdiscourse.tables import check_table, empty_table, find_table
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,12 @@ FROM links l JOIN keys k ON k.id = l.id JOIN texts t ON t.id = l.id
     JOIN files f ON f.file_no = k.file_no
     LEFT JOIN links p ON p.id = l.parent AND NOT (SELECT dropped FROM keys WHERE id = l.parent)
 WHERE l.thread_id >= ? AND l.thread_id < ? AND NOT k.dropped
+ORDER BY l.thread_id, l.post_id
 """
+_TEXT = 8  # its place in a row of these
+# More posts are written as 16, then 256 parts: new posts then rewrite few of them.
+_POSTS_OF_ONE_PART = (5_000, 300_000)
+_PART_CHARACTERS = 16_000_000  # of texts, so that memory holds a part with all that is made of it
 _SELECT_ASIDE = """
 SELECT document, record, reason, more FROM aside JOIN files f USING (file_no)
 WHERE what = ? AND f.used ORDER BY f.name, place, aside.rowid
@@ -179,6 +188,8 @@ class Corpus:
     ------
     DiscourseError
         If `raw` does not exist, or a passport is broken.
+    OSError
+        If the disk is full, or `folder` cannot be written.
     """
 
     def __init__(
@@ -186,6 +197,8 @@ class Corpus:
     ) -> None:
         found = raw_files(raw)
         key = b"" if settings.keep_authors else load_key()
+        if settings.mask_names:  # a missing model is told once, not for every record
+            mask_person_names("Ana", model=settings.names_model)
         self._table = WorkTable(folder, fingerprint=_fingerprint(settings, key))
         self._query = self._table.connection.execute
         try:
@@ -196,6 +209,9 @@ class Corpus:
                     self._leave_sample_out()
                     link_posts(self._table.connection)
                     link_copies(self._table.connection, folder)
+        except sqlite3.Error as error:
+            self._table.close()
+            raise self._table.fault(error) from error
         except BaseException:
             self._table.close()
             raise
@@ -203,8 +219,10 @@ class Corpus:
     def __enter__(self) -> Corpus:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._table.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._table.close(whole=error is None or isinstance(error, NothingUsableError))
+        if isinstance(error, sqlite3.Error):
+            raise self._table.fault(error) from error
 
     def _leave_sample_out(self) -> None:
         """Leave invented files out as soon as there is a real post: the two are never mixed."""
@@ -218,13 +236,25 @@ class Corpus:
                 self._query("UPDATE files SET used = 0 WHERE synthetic")
 
     def posts(self) -> Iterator[pd.DataFrame]:
-        """Yield the table posts in parts: whole threads, by the first two digits of their id."""
-        prefixes = self._query("SELECT DISTINCT SUBSTR(thread_id, 1, 2) FROM links ORDER BY 1")
-        for (prefix,) in prefixes.fetchall():
-            frame = pd.read_sql_query(_POSTS, self._table.connection, params=(prefix, prefix + "g"))
-            if len(frame):
-                times = pd.to_datetime(frame["published_at"], unit="us", utc=True)
-                yield check_table("posts", frame.assign(published_at=times))
+        """Yield the table posts in parts: by the first digits of the thread, cut if too large."""
+        (n_posts,) = self._query("SELECT COUNT(*) FROM links").fetchone()
+        digits = sum(n_posts > limit for limit in _POSTS_OF_ONE_PART)
+        prefixes = self._query(f"SELECT DISTINCT SUBSTR(thread_id, 1, {digits}) FROM links")
+        for (prefix,) in sorted(prefixes.fetchall()):
+            rows: list[tuple[Any, ...]] = []
+            characters = 0
+            for row in self._query(_POSTS, (prefix, prefix + "g")):
+                rows.append(row)
+                characters += len(row[_TEXT])
+                if characters > _PART_CHARACTERS:
+                    yield _posts(rows)
+                    rows, characters = [], 0
+            if rows:
+                yield _posts(rows)
+
+    def origins(self, passages: pd.DataFrame) -> pd.DataFrame:
+        """Return the table origins of some passages."""
+        return find_origins(self._table.connection, passages)
 
     def aside(self, what: str) -> Iterator[dict[str, Any]]:
         """Yield what was set aside, in the order of files and records.
@@ -279,6 +309,12 @@ class Corpus:
         return counts | {f"masked_{kind}": n for kind, n in sorted(masked.items())}
 
 
+def _posts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=find_table("posts").names)
+    times = pd.to_datetime(frame["published_at"], unit="us", utc=True)
+    return check_table("posts", frame.assign(published_at=times))
+
+
 def _whole(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     return check_table(name, pd.concat(parts, ignore_index=True) if parts else empty_table(name))
 
@@ -287,7 +323,15 @@ def _fingerprint(settings: Settings, key: bytes) -> str:
     """Name everything but the raw files that the working table depends on."""
     limits = {name: n for name, n in settings.as_dict().items() if name.startswith("max_")}
     versions = {name: version(name) for name in _READS_WITH}
-    parts = [limits, settings.keep_authors, hashlib.sha256(key).hexdigest(), versions, _code()]
+    names = settings.mask_names and settings.names_model
+    parts = [
+        limits,
+        settings.keep_authors,
+        names,
+        hashlib.sha256(key).hexdigest(),
+        versions,
+        _code(),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

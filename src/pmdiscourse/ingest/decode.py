@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 from dataclasses import dataclass
 
@@ -20,8 +21,10 @@ _MARKS = (
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
 _LEGACY = re.compile(r"(?:iso8859|cp125|cp932|cp949|koi8|gb|big5|euc|shift|mac)")
 _SNIFF_BYTES = 4096  # a declaration stands in the head of a file; more would find quoted ones
+_CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1b")
 _MAX_CONTROL_SHARE = 0.02  # text has next to no control characters; file formats are full of them
 
+_SHORT_BYTES, _FEW_FOREIGN = 300, 0.3  # text in other scripts is mostly bytes above 127
 _EVEN = 0.05  # coherence of guesses that differ by less says nothing
 
 
@@ -84,6 +87,10 @@ def _declared(data: bytes) -> Decoded | None:
 
 def _detect(data: bytes) -> Decoded:
     """Guess the encoding; of equally good guesses cp1252, the web's commonest after UTF-8."""
+    foreign = sum(byte > 127 for byte in data) / len(data)
+    if len(data) < _SHORT_BYTES and foreign < _FEW_FOREIGN:  # too little for a detector
+        with contextlib.suppress(DiscourseError):
+            return _strict(data, "cp1252", "detected")
     matches = list(from_bytes(data))
     if not matches:
         raise DiscourseError("not text in any known encoding; save it as UTF-8")
@@ -104,5 +111,4 @@ def _strict(data: bytes, encoding: str, known_by: str) -> Decoded:
 
 def _control_share(data: bytes) -> float:
     sample = data[:65536]
-    control = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b" for byte in sample)
-    return control / max(len(sample), 1)
+    return 1 - len(sample.translate(None, _CONTROL)) / max(len(sample), 1)

@@ -63,7 +63,7 @@ class Document:
         """Return a document that is a file."""
         return cls(name, lambda: path.open("rb"), path.stat().st_size, settings, columns)
 
-    @property
+    @cached_property
     def ending(self) -> str:
         """Ending of the name with its dot, lower case; "" if there is none."""
         return PurePosixPath(self.name).suffix.lower()
@@ -140,13 +140,33 @@ class Document:
         """Yield lines of UTF-16 or UTF-32, which cannot be cut at bytes."""
         yield from enumerate(self.text.splitlines(keepends=True), start=1)
 
+    @cached_property
+    def _legacy(self) -> str:
+        """The encoding of lines that are not UTF-8: told by all such lines of the head together."""
+        damaged = [line for line in self.head.split(b"\n")[:-1] if not _is_utf8(line)]
+        try:
+            return decode(b"\n".join(damaged)).encoding if damaged else "cp1252"
+        except DiscourseError:
+            return "cp1252"  # the web's commonest after UTF-8
+
     def _decode_line(self, number: int, line: bytes) -> tuple[int, str] | Refused:
         try:
-            decoded = decode(line)
-        except DiscourseError as error:
-            return Refused(number, str(error), "save the file as UTF-8")
+            decoded = Decoded(line.decode(self._legacy), self._legacy, "detected")
+        except (UnicodeDecodeError, LookupError):
+            try:
+                decoded = decode(line)
+            except DiscourseError as error:
+                return Refused(number, str(error), "save the file as UTF-8")
         self.encodings.add(decoded.encoding)
         return number, decoded.text
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _long_lines(stream: BinaryIO, limit: int) -> Iterator[bytes]:

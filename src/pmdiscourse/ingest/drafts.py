@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 
 from pmdiscourse.ingest.identity import content_id, letters_and_digits, pseudonym
 from pmdiscourse.ingest.language import detect_language
+from pmdiscourse.ingest.origins import pack_offsets
 from pmdiscourse.ingest.passages import count_words
 from pmdiscourse.ingest.passport import Passport
+from pmdiscourse.ingest.person_names import mask_person_names
 from pmdiscourse.ingest.privacy import mask_personal
 from pmdiscourse.ingest.records import NO_AUTHOR, Record, drop_reason, parse_time
 from pmdiscourse.ingest.repair import clean_text
+from pmdiscourse.ingest.shingles import fingerprint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,7 +32,9 @@ class Draft(NamedTuple):
     masked: Counter[str]
 
 
-def make_draft(record: Record, *, document: str, passport: Passport, key: bytes) -> Draft | None:
+def make_draft(
+    record: Record, *, document: str, passport: Passport, key: bytes, names_model: str = ""
+) -> Draft | None:
     """Turn a record into a row.
 
     Parameters
@@ -42,6 +47,8 @@ def make_draft(record: Record, *, document: str, passport: Passport, key: bytes)
         Of the raw folder; its address or title names the source where the record does not.
     key : bytes
         Key of the pseudonyms; empty keeps the names as scraped.
+    names_model : str, default=""
+        spaCy model that finds names of people to be masked; "" masks none.
 
     Returns
     -------
@@ -54,8 +61,8 @@ def make_draft(record: Record, *, document: str, passport: Passport, key: bytes)
     dropped = drop_reason(record)
     if not letters and not dropped:
         return None
-    masked_text, counts = mask_personal(text)
-    masked_title, title_counts = mask_personal(title)
+    masked_text, counts = _mask(text, names_model)
+    masked_title, title_counts = _mask(title, names_model)
     time = parse_time(record.published)
     keys = {
         "dropped": int(bool(dropped)),
@@ -64,27 +71,37 @@ def make_draft(record: Record, *, document: str, passport: Passport, key: bytes)
         "time_given": int(bool(record.published.strip())),
         **_links(record, document, passport, letters),
         "letters": content_id(letters),
-        "sample": None,
+        "sample": None if dropped else fingerprint(text).tobytes(),
     }
+    raw = record.raw or (record.text if record.text.strip() else record.title)
     texts = (
+        document,
         record.number,
         "comment" if record.parent_key else (record.kind or "essay"),
-        _one_line(record.site) or passport.title or "unnamed source",
+        mask_personal(_one_line(record.site)).text or passport.title or "unnamed source",
         _author(record.author, key),
         masked_title or None,
         masked_text,
         "und" if dropped else detect_language(text),
-        None,
+        None if dropped else pack_offsets(raw, masked_text, start=record.raw_start),
     )
-    return Draft(keys, texts, dropped, Counter(counts) + Counter(title_counts))
+    return Draft(keys, texts, dropped, counts + title_counts)
+
+
+def _mask(text: str, names_model: str) -> tuple[str, Counter[str]]:
+    masked = mask_personal(text)
+    if not names_model:
+        return masked.text, Counter(masked.counts)
+    named = mask_person_names(masked.text, model=names_model)
+    return named.text, Counter(masked.counts) + Counter(named.counts)
 
 
 def _links(record: Record, document: str, passport: Passport, letters: str) -> dict[str, Any]:
     """Return the hashes by which a post is found, and finds its parent and its thread."""
     source = record.site or passport.url or passport.title
     parent, own_id = record.parent_key, record.own_id
-    # "1" stands everywhere: where the source is unknown, the text decides too
-    own = content_id("own", source, own_id, *([] if source else [letters])) if own_id else None
+    # "1" stands everywhere: where the record does not name its site, the text decides too
+    own = content_id("own", source, own_id, *([] if record.site else [letters])) if own_id else None
     outside = record.thread_key or parent
     return {
         "near": _short_hash(document, record.key),

@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pmdiscourse.errors import DiscourseError
+from pmdiscourse.ingest.repair import invisible
 
 KEY_VARIABLE = "PMDISCOURSE_KEY_FILE"
-_NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
+_ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
+_NAME_PREFIX = re.compile(r"^(?:@|/?u/)\s*")  # how sites write a name when they speak to it
 _ID_DIGITS = 20  # 80 bits: a million posts collide with probability below 1e-12
 
 
@@ -29,8 +31,9 @@ def letters_and_digits(text: str) -> str:
     >>> letters_and_digits("It’s 3–4 PMs!")
     'its34pms'
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NO_LETTER_OR_DIGIT.sub("", folded)
+    if text.isascii():  # ten times faster, the same result
+        return text.lower().encode().translate(None, _ASCII_OTHERS).decode()
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def content_id(*parts: str) -> str:
@@ -90,8 +93,8 @@ def load_key() -> bytes:
     DiscourseError
         If the file cannot be read or made.
     """
-    path = key_path()
     try:
+        path = key_path()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -101,7 +104,7 @@ def load_key() -> bytes:
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.write(secrets.token_hex(32))
         key = path.read_bytes().strip()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
         raise DiscourseError(
             f"the key for pseudonyms cannot be used: {error}; "
             f"name another file in the environment variable {KEY_VARIABLE}"
@@ -114,8 +117,30 @@ def load_key() -> bytes:
 def pseudonym(author: str, key: bytes) -> str:
     """Return the pseudonym of an author: the same for the same name under the same key.
 
-    >>> pseudonym("Ana ", b"k") == pseudonym("ana", b"k")
-    True
+    The same name is the same name as people and sites write it: whatever its case, spaces, Unicode
+    form (NFKC_Casefold, Unicode Standard Annex 15 and section 3.13) and invisible characters, with
+    or without the "@", "u/" or "/u/" that sites put before it.
+
+    Parameters
+    ----------
+    author : str
+        Name as scraped.
+    key : bytes
+        Key of the pseudonyms, see `load_key`.
+
+    Returns
+    -------
+    str
+        "author-" and 12 hexadecimal digits of an HMAC-SHA256 (RFC 2104): 48 bits, so among a
+        million authors two share a pseudonym with a probability of 0.2 %.
+
+    Examples
+    --------
+    >>> len({pseudonym(name, b"k") for name in ("Ana_D", "ana_d ", "@Ana_D", "/u/Ana_D")})
+    1
     """
-    name = unicodedata.normalize("NFKC", author).strip().casefold()
-    return "author-" + hmac.new(key, name.encode("utf-8"), hashlib.sha256).hexdigest()[:12]
+    folded = unicodedata.normalize("NFKC", invisible(author)).casefold()
+    name = " ".join(unicodedata.normalize("NFKC", folded).split())
+    name = _NAME_PREFIX.sub("", name) or name
+    code = hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return "author-" + code.hexdigest()[:12]

@@ -19,9 +19,10 @@ from zstandard import ZstdError
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.archives import unpack
 from pmdiscourse.ingest.document import Document
-from pmdiscourse.ingest.drafts import make_draft, shown
-from pmdiscourse.ingest.limits import time_limit
+from pmdiscourse.ingest.drafts import Draft, make_draft, shown
+from pmdiscourse.ingest.limits import TookTooLongError, time_limit
 from pmdiscourse.ingest.passport import Passport
+from pmdiscourse.ingest.privacy import mask_personal
 from pmdiscourse.ingest.readers import find_format
 from pmdiscourse.ingest.records import Notice, Record, Refused, UnreadableError
 from pmdiscourse.ingest.worktable import FileWriter, WorkTable
@@ -79,14 +80,18 @@ class Intake:
         bar = tqdm(files.items(), desc="reading", unit="file", disable=None if progress else True)
         for name, (path, passport) in bar:
             described = passport.as_dict()
-            signature = _signature(path)
-            if signature and held.get(name) == (signature, described):
+            signature, settled = _signature(path)
+            if settled and held.get(name) == (signature, described):
                 told["unchanged"] += 1
                 continue
             told["changed" if name in held else "new"] += 1
             with self._table.new_file(name, described) as writer:
                 self._read_file(name, path, passport, writer)
-                writer.signature = signature if signature == _signature(path) else ""
+                if signature != _signature(path)[0]:
+                    what = "changed while it was read: old and new may be mixed"
+                    writer.add_aside("notice", name, 0, what, "run again: it is read anew")
+                elif settled and writer.lasting:
+                    writer.signature = signature
         return dict(told)
 
     def _read_file(self, name: str, path: Path, passport: Passport, writer: FileWriter) -> None:
@@ -95,12 +100,12 @@ class Intake:
             writer.facts |= _fingerprint(path, self._settings)
             raw = Document.of_file(name, path, self._settings, passport.columns)
             for document in unpack(raw):
-                if isinstance(document, Refused):
-                    _set_aside(writer, name, document)
-                else:
+                if isinstance(document, Document):
                     self._read_document(document, passport, writer)
+                else:
+                    _set_aside(writer, name, document)
         except _BROKEN as error:
-            _set_aside(writer, name, _refuse(error, 0))
+            _set_fault_aside(writer, name, error, 0)
         writer.facts["records"] = writer.n_records
 
     def _read_document(self, document: Document, passport: Passport, writer: FileWriter) -> None:
@@ -110,56 +115,78 @@ class Intake:
             with time_limit(self._settings.max_document_seconds):
                 known = find_format(document)
             records = iter(known.read(document))
-            while (record := self._next(records)) is not None:
-                last = record.number
-                self._take(record, document, passport, writer)
+            while (found := self._next(records, document.name, passport, writer)) is not None:
+                if isinstance(found, tuple):
+                    last = found[0].number
+                    _take(*found, document.name, writer)
+                else:
+                    last = found.number
+                    _set_aside(writer, document.name, found)
         except _BROKEN as error:
-            _set_aside(writer, document.name, _refuse(error, last))
+            _set_fault_aside(writer, document.name, error, last)
         writer.facts["encodings"] = sorted(
             {*writer.facts.get("encodings", []), *document.encodings}
         )
 
     def _next(
-        self, records: Iterator[Record | Refused | Notice]
-    ) -> Record | Refused | Notice | None:
-        with time_limit(self._settings.max_document_seconds):
-            return next(records, None)
-
-    def _take(
-        self, record: Record | Refused | Notice, document: Document, passport: Passport,
+        self, records: Iterator[Record | Refused | Notice], document: str, passport: Passport,
         writer: FileWriter,
-    ) -> None:  # fmt: skip
-        if not isinstance(record, Record):
-            _set_aside(writer, document.name, record)
-            return
-        try:
-            with time_limit(self._settings.max_document_seconds):
-                draft = make_draft(record, document=document.name, passport=passport, key=self._key)
-        except _BROKEN as error:
-            refused = Refused(record.number, _reason(error), "look at this record, or remove it")
-            _set_aside(writer, document.name, refused)
-            return
-        if draft is None:
-            refused = Refused(record.number, "no letter and no digit", "remove it")
-            _set_aside(writer, document.name, refused)
-            return
-        writer.add_post(draft.keys, draft.texts)
-        if draft.dropped:
-            text = shown(record.text)
-            writer.add_aside("dropped", document.name, record.number, draft.dropped, text)
-        writer.add_lines(document.name, record.lines)
-        writer.facts["quoted"] += record.quoted
+    ) -> tuple[Record, Draft] | Refused | Notice | None:  # fmt: skip
+        """Read the next record and make its draft, within the seconds that it may take."""
+        with time_limit(self._settings.max_document_seconds):
+            record = next(records, None)
+            if not isinstance(record, Record):
+                return record
+            try:
+                draft = make_draft(
+                    record, document=document, passport=passport, key=self._key,
+                    names_model=self._settings.names_model if self._settings.mask_names else "",
+                )  # fmt: skip
+            except _BROKEN as error:
+                writer.lasting &= not _may_pass(error)
+                what_to_do = "look at this record, or remove it"
+                return Refused(record.number, _reason(error), what_to_do)
+            if draft is None:
+                return Refused(record.number, "no letter and no digit", "remove it")
+            return record, draft
+
+
+def _take(record: Record, draft: Draft, document: str, writer: FileWriter) -> None:
+    writer.add_post(draft.keys, draft.texts)
+    if draft.dropped:
+        text = shown(record.text)
+        writer.add_aside("dropped", document, record.number, draft.dropped, text)
+    writer.add_lines(document, record.lines)
+    writer.facts["quoted"] += record.quoted
+    if draft.masked:
         writer.facts["masked"] = Counter(writer.facts["masked"]) + draft.masked
 
 
 def _set_aside(writer: FileWriter, document: str, record: Refused | Notice) -> None:
+    """Keep a reason or a notice; what a parser says of a text may quote it, so it is masked too."""
     if isinstance(record, Notice):
-        writer.add_aside("notice", document, record.number, record.what, record.what_to_do)
+        what, why = "notice", record.what
     else:
-        writer.add_aside("quarantined", document, record.number, record.reason, record.what_to_do)
+        what, why = "quarantined", record.reason
+    why = mask_personal(why).text
+    writer.add_aside(what, document, record.number, why, record.what_to_do)
 
 
-def _refuse(error: BaseException, last: int) -> Refused:
+def _set_fault_aside(writer: FileWriter, document: str, error: Exception, last: int) -> None:
+    writer.lasting &= not _may_pass(error)
+    _set_aside(writer, document, _refuse(error, last))
+
+
+def _may_pass(error: Exception) -> bool:
+    """Tell whether a fault may lie in the machine, not in the file: then the file is tried again.
+
+    A missing right, too little memory, a slow moment; parsers set no number of the system's.
+    """
+    of_the_system = isinstance(error, OSError) and error.errno is not None
+    return of_the_system or isinstance(error, MemoryError | TookTooLongError)
+
+
+def _refuse(error: Exception, last: int) -> Refused:
     """Say what became of a document that could not be read to its end."""
     if isinstance(error, UnreadableError) and not last:
         return Refused(0, str(error), error.what_to_do)
@@ -172,7 +199,7 @@ def _refuse(error: BaseException, last: int) -> Refused:
     return Refused(0, _reason(error), "save its text as .txt, or remove it")
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, DiscourseError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -180,15 +207,18 @@ def _reason(error: BaseException) -> str:
     return f"not readable: {type(error).__name__}: {str(error)[:200]}"
 
 
-def _signature(path: Path) -> str:
-    """Describe a file's state without reading it; "" if it cannot be told, or changed just now."""
+def _signature(path: Path) -> tuple[str, bool]:
+    """Describe a file's state without reading it, and tell whether it has settled.
+
+    What cannot be told has not; nor has a file that changed so short ago that a change right after
+    the reading could leave the same times.
+    """
     try:
         state = path.stat()
     except OSError:
-        return ""
-    if time.time_ns() - state.st_mtime_ns < _SETTLED_NANOSECONDS:
-        return ""
-    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
+        return "", False
+    settled = time.time_ns() - state.st_mtime_ns >= _SETTLED_NANOSECONDS
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}", settled
 
 
 def _fingerprint(path: Path, settings: Settings) -> dict[str, Any]:
@@ -197,6 +227,8 @@ def _fingerprint(path: Path, settings: Settings) -> dict[str, Any]:
         if path.is_symlink():
             raise UnreadableError("a link to a folder: not followed", "put the folder itself here")
         raise UnreadableError("a folder that cannot be listed", "get the right to read it")
+    if not path.is_symlink() and not path.exists():
+        raise UnreadableError("removed since the folder was listed", "run again")
     if not path.is_file():
         reason = "not a regular file: a pipe, a device, a socket or a broken link"
         raise UnreadableError(reason, "put the file itself here, or remove this")

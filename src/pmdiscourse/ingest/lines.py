@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from pmdiscourse.ingest import cues
+from pmdiscourse.ingest import cues, headers
 from pmdiscourse.ingest.passages import count_words
 
 ROLES = ("title", "byline", "body", "chrome", "comment", "blank")
@@ -43,6 +44,28 @@ class Line:
     block_size: int = 1
     wrapped: list[Line] = field(default_factory=list)
 
+    @cached_property
+    def cue(self) -> str:
+        """Name of the cue that makes the line furniture by its wording, or ''."""
+        return chrome_cue(self.text)
+
+    @cached_property
+    def head_cue(self) -> str:
+        """Name of the cue that makes the line no essay above its first paragraph, or ''."""
+        if not any(character.isalpha() for character in self.text):
+            return "no words"
+        return headers.byline(self.text) or self.cue
+
+    @cached_property
+    def words(self) -> int:
+        """Number of words."""
+        return count_words(self.text)
+
+    @cached_property
+    def prose(self) -> bool:
+        """Whether the line is a paragraph, see `is_prose`."""
+        return _is_prose(self.text, self.words)
+
     def become(self, role: str, *evidence: str, comment: int = 0) -> None:
         """Set the role and add to the evidence."""
         self.role, self.comment = role, comment
@@ -62,7 +85,10 @@ def is_prose(text: str) -> bool:
     >>> is_prose("We shipped it, and nobody in sales came to the review."), is_prose("Next steps")
     (True, False)
     """
-    words = count_words(text)
+    return _is_prose(text, count_words(text))
+
+
+def _is_prose(text: str, words: int) -> bool:
     closed = text.rstrip("\"'”’)*_ ").endswith((".", "!", "?", "…", ":", ";"))
     return words >= _LONG_WORDS or (words >= _MIN_PROSE_WORDS and closed)
 
@@ -79,4 +105,6 @@ def is_short(text: str) -> bool:
 
 def chrome_cue(text: str) -> str:
     """Return the name of the cue that makes a line furniture by its wording, or ''."""
+    if cues.is_inner_notice(text):
+        return "inner notice"
     return cues.label(text) or ("notice" if cues.is_notice(text) else "")

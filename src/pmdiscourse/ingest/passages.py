@@ -8,17 +8,25 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import spacy
-from spacy.language import Language
 
 from pmdiscourse.ingest.identity import passage_ids
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.tables import check_table, empty_table
 
+if TYPE_CHECKING:
+    from spacy.language import Language
+
 _RUN = re.compile(r"\S+")
+_NO_WORD = re.compile(r"\s(?:[^\w\s]|_)++(?!\S)")  # a run without letter or digit
+# What is cut into words or sentences at once, so that memory stays small: up to a sentence's end,
+# else up to a space.
+_PIECE_CHARACTERS = 100_000
+_WINDOW = re.compile(r"(?s).{1,100000}(?:(?<=[.!?])\s+|\Z)|.{1,100000}\s+|.{1,100000}")
 _MORE_PARTS = 4  # tries with more parts before evenness is given up
+_OWN = ["passage_id", "position", "start", "end", "text", "n_words"]
 _CONTEXT = ["thread_id", "kind", "source", "published_at", "language"]
 
 
@@ -28,7 +36,13 @@ def count_words(text: str) -> int:
     >>> count_words("• It's 3-4 weeks —")
     3
     """
-    return sum(1 for run in text.split() if any(map(str.isalnum, run)))
+    if len(text) > _PIECE_CHARACTERS:  # a word in memory takes 60 bytes
+        return sum(_count(window[0]) for window in _WINDOW.finditer(text))
+    return _count(text)
+
+
+def _count(text: str) -> int:
+    return len(text.split()) - len(_NO_WORD.findall(f" {text}"))
 
 
 def split_passages(posts: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
@@ -52,16 +66,21 @@ def split_passages(posts: pd.DataFrame, *, settings: Settings | None = None) -> 
         Table passages; ``posts.text[start:end]`` is the passage's text.
     """
     settings = make_settings(settings)
+    kept = posts[posts["duplicate_of"].isna()]
     rows = []
-    for post in posts[posts["duplicate_of"].isna()].to_dict("records"):
-        spans = list(_spans(post["text"], settings))
-        texts = [post["text"][start:end] for start, end in spans]
-        ids = passage_ids(post["post_id"], texts)
-        for position, ((start, end), text) in enumerate(zip(spans, texts, strict=True)):
-            row = {"passage_id": ids[position], "post_id": post["post_id"], "position": position}
-            row |= {"start": start, "end": end, "text": text, "n_words": count_words(text)}
-            rows.append(row | {name: post[name] for name in _CONTEXT})
-    return check_table("passages", pd.DataFrame(rows) if rows else empty_table("passages"))
+    columns = (kept[name].to_numpy(object) for name in ("post_id", "text"))
+    for post, (post_id, text) in enumerate(zip(*columns, strict=True)):
+        spans = list(_spans(text, settings))
+        texts = [text[start:end] for start, end in spans]
+        ids = passage_ids(post_id, texts)
+        for position, (span, passage) in enumerate(zip(spans, texts, strict=True)):
+            row = (post, ids[position], position, *span, passage, count_words(passage))
+            rows.append(row)
+    if not rows:
+        return empty_table("passages")
+    frame = pd.DataFrame(rows, columns=["post", *_OWN])
+    context = kept[["post_id", *_CONTEXT]].take(frame.pop("post").to_numpy()).reset_index(drop=True)
+    return check_table("passages", pd.concat([frame, context], axis=1))
 
 
 def _spans(text: str, settings: Settings) -> Iterator[tuple[int, int]]:
@@ -138,13 +157,16 @@ def _at_most(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int,
 
 @cache
 def _sentencizer() -> Language:
+    import spacy  # noqa: PLC0415 (a second of loading that most folders never need)
+
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
-    nlp.max_length = 1_000_000_000  # the sentencizer alone needs little memory a character
     return nlp
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each sentence, without the space behind it."""
-    for sentence in _sentencizer()(text).sents:
-        yield sentence.start_char, sentence.start_char + len(sentence.text.rstrip())
+    for window in _WINDOW.finditer(text):
+        for sentence in _sentencizer()(window[0]).sents:
+            start = window.start() + sentence.start_char
+            yield start, start + len(sentence.text.rstrip())

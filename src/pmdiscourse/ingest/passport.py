@@ -80,12 +80,19 @@ def read_passport(path: Path) -> Passport:
     return Passport(**values)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be entered: its files are told when they are read
+        return False
+
+
 def find_passport(file: Path, raw: Path, cache: dict[Path, Passport]) -> Passport:
     """Return the nearest passport at or above a file, not above the raw folder."""
     folder = file.parent
     while True:
         path = folder / PASSPORT
-        if path not in cache and path.is_file():
+        if path not in cache and _is_file(path):
             cache[path] = read_passport(path)
         if path in cache:
             return cache[path]

@@ -18,6 +18,8 @@ _BOTS = {"automoderator"}
 _BOT_WORDS = "i am a bot, and this action was performed automatically"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)")
+_MOST_SECONDS = 1e11  # the year 5138
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # outside of it a number is no publication date
 
 
@@ -52,6 +54,10 @@ class Record:
         "bot", "action", "draft"; "" if it does not.
     quoted : int, default=0
         Quoted lines of others that the reader left out of `text`.
+    raw : str, default=""
+        The stretch of the document that `text` was taken from; "" means `text` itself.
+    raw_start : int, default=0
+        Where `raw` starts in the document.
     """
 
     number: int
@@ -68,6 +74,8 @@ class Record:
     lines: tuple[LineRole, ...] = ()
     drop: str = ""
     quoted: int = 0
+    raw: str = ""
+    raw_start: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,9 @@ def drop_reason(record: Record) -> str:
 
 
 def parse_time(value: str) -> datetime | None:
-    """Read a publication time: epoch seconds or milliseconds, ISO 8601, or words with a year.
+    """Read a publication time: an epoch number, ISO 8601, or words with a year.
+
+    Epochs may be in seconds, milli-, micro- or nanoseconds.
 
     None if it is unclear: no year, outside 1990 to 2100, or day and month could be exchanged.
 
@@ -131,11 +141,12 @@ def parse_time(value: str) -> datetime | None:
     """
     value = value.strip()
     try:
-        if re.fullmatch(r"\d{9,13}(?:\.\d+)?", value):
-            seconds = float(value)
-            time = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, tz=UTC)
+        if re.fullmatch(r"\d{9,19}(?:\.\d+)?", value):
+            time = datetime.fromtimestamp(_seconds(float(value)), tz=UTC)
         elif parts := _NUMERIC_DATE.fullmatch(value):
             time = _from_parts(*map(int, parts.groups()))
+        elif _ISO.fullmatch(value):  # the commonest, and fifty times faster than what follows
+            time = _as_utc(datetime.fromisoformat(value))
         elif _YEAR.search(value) and len(value) <= 60:
             time = pd.to_datetime(value, utc=True).to_pydatetime()
         else:
@@ -143,6 +154,17 @@ def parse_time(value: str) -> datetime | None:
     except (ValueError, OverflowError, TypeError):
         return None
     return time if _FIRST_YEAR <= time.year <= _LAST_YEAR else None
+
+
+def _seconds(epoch: float) -> float:
+    """Return epoch seconds of a number of seconds, milli-, micro- or nanoseconds."""
+    while epoch > _MOST_SECONDS:
+        epoch /= 1000
+    return epoch
+
+
+def _as_utc(time: datetime) -> datetime:
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _from_parts(one: int, two: int, year: int) -> datetime:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import ftfy
 from ftfy import fixes
+from ftfy.badness import is_bad
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Zero-width space, word joiner, BOM, soft hyphen, bidi marks: they carry no letter and split words.
@@ -21,6 +22,11 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u061c\u202a-\u202
 _JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
 # Control characters, non-characters, and halves of characters that JSON can smuggle in.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff\ud800-\udfff]")
+# Beside ASCII the marks of typeset prose: no rule of `ftfy.badness` is about these alone.
+_UNUSUAL = re.compile("[^\n -~‘’“”–—…•]")
+_UNTIDY = ("  ", " \n", "\n ", "\n\n\n")
+_ESCAPED_AGAIN = re.compile(r"&(?:amp;)+(?=#?\w{1,31};)")
+_ENTITY = re.compile(r"&#?\w")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
@@ -34,12 +40,14 @@ def line_breaks(text: str) -> str:
 
 
 def entities(text: str) -> str:
-    """Resolve HTML entities that a scraper left, unless the text holds markup.
+    """Resolve HTML entities, escaped once or more, unless the text holds markup.
 
-    >>> entities("R&amp;D")
-    'R&D'
+    >>> entities("R&amp;D"), entities("R&amp;amp;D")
+    ('R&D', 'R&D')
     """
-    return text if "<" in text else fixes.unescape_html(text)
+    if "<" in text or "&" not in text:
+        return text
+    return str(fixes.unescape_html(_ESCAPED_AGAIN.sub("&", text)))
 
 
 def mojibake(text: str) -> str:
@@ -48,7 +56,10 @@ def mojibake(text: str) -> str:
     >>> mojibake("itâ€™s")
     'it’s'
     """
-    return str(ftfy.fix_encoding(text))
+    # ftfy mends what it finds bad, and that never lies in a line of usual characters, but its end
+    # may stand before it
+    unusual = "\n".join(line if _UNUSUAL.search(line) else line[-1:] for line in text.split("\n"))
+    return str(ftfy.fix_encoding(text)) if is_bad(unusual) else text
 
 
 def invisible(text: str) -> str:
@@ -57,6 +68,8 @@ def invisible(text: str) -> str:
     >>> invisible("pro\u00adduct\u200b")
     'product'
     """
+    if not _UNUSUAL.search(text):
+        return text
     return _CONTROL.sub("", _JOINERS.sub("", _INVISIBLE.sub("", text)))
 
 
@@ -66,8 +79,23 @@ def spaces(text: str) -> str:
     >>> spaces(" a\u00a0 b \n\n\n\nc")
     'a b\n\nc'
     """
-    lines = [_SPACES.sub(" ", line).strip(" ") for line in text.split("\n")]
+    if is_tidy(text):
+        return text
+    lines = [
+        line if is_tidy(line) else _SPACES.sub(" ", line).strip(" ") for line in text.split("\n")
+    ]
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def is_tidy(text: str) -> bool:
+    r"""Tell whether a text has nothing but usual characters, and single spaces inside its lines.
+
+    >>> is_tidy("“No,” we said."), is_tidy("Two  spaces"), is_tidy("tab\there")
+    (True, False, False)
+    """
+    edges = text[:1] + text[-1:]
+    untidy = edges.strip() != edges or any(run in text for run in _UNTIDY)
+    return not untidy and not _UNUSUAL.search(text)
 
 
 def composition(text: str) -> str:
@@ -156,6 +184,8 @@ def _apply(text: str, steps: tuple[Callable[[str], str], ...]) -> list[CleaningS
     if not isinstance(text, str):
         raise TypeError(f"text must be a str, got {type(text).__name__}")
     done: list[CleaningStep] = []
+    if is_tidy(text) and not _ENTITY.search(text):
+        return done  # no step would change it
     for _ in range(_MAX_ROUNDS):
         before = text
         for step in steps:

@@ -7,6 +7,7 @@ source. The texts are not read: what links posts are the hashes of `drafts`.
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -18,17 +19,17 @@ Names = Callable[[list[int]], list[str]]
 _LINKS = """
 DROP TABLE IF EXISTS links;
 CREATE TABLE links (
-    id INTEGER PRIMARY KEY, parent INTEGER, root INTEGER NOT NULL, thread_id TEXT, base_id TEXT,
-    post_id TEXT, duplicate_of TEXT
+    id INTEGER PRIMARY KEY, parent INTEGER, root INTEGER NOT NULL, near_parent INTEGER,
+    near_root INTEGER NOT NULL, thread_id TEXT, base_id TEXT, post_id TEXT, duplicate_of TEXT
 );
 """
 # Of several posts with the wanted name the same one is taken whatever the order of the files.
 _PARENTS = """
-SELECT k.id, COALESCE(
+SELECT k.id,
     (SELECT p.id FROM keys p JOIN files f USING (file_no)
      WHERE p.near = k.near_parent AND f.used ORDER BY p.letters, f.name, p.place LIMIT 1),
     (SELECT p.id FROM keys p JOIN files f USING (file_no)
-     WHERE p.far = k.far_parent AND f.used ORDER BY p.letters, f.name, p.place LIMIT 1))
+     WHERE p.far = k.far_parent AND f.used ORDER BY p.letters, f.name, p.place LIMIT 1)
 FROM keys k JOIN files f USING (file_no) WHERE f.used ORDER BY k.id
 """
 _THREADS = """
@@ -36,20 +37,22 @@ UPDATE links SET thread_id = (
     SELECT COALESCE(k.outside, k.own, content_id('thread', k.letters))
     FROM keys k WHERE k.id = links.root)
 """
+# Only what stands in the same document goes into an id: other files move none.
 _BASES = """
 UPDATE links SET base_id = (
     SELECT COALESCE(k.own, content_id(
-        links.thread_id,
-        COALESCE((SELECT p.letters FROM keys p WHERE p.id = links.parent), k.parent_name),
+        COALESCE(r.outside, r.own, content_id('thread', r.letters)),
+        COALESCE((SELECT p.letters FROM keys p WHERE p.id = links.near_parent), k.parent_name),
         COALESCE(CAST(k.time AS TEXT), ''), k.letters))
-    FROM keys k WHERE k.id = links.id)
+    FROM keys k, keys r WHERE k.id = links.id AND r.id = links.near_root)
 """
-# Where one id of a source stands for different texts, the texts decide too.
+# Where one id of a source stands for different texts, one keeps it; the others' texts decide too.
 _APART = """
-UPDATE links SET base_id = content_id(base_id, (SELECT letters FROM keys k WHERE k.id = links.id))
-WHERE base_id IN (
-    SELECT base_id FROM links JOIN keys USING (id)
-    GROUP BY base_id HAVING MIN(letters) <> MAX(letters))
+UPDATE links SET base_id = content_id(links.base_id, k.letters)
+FROM keys k, (
+    SELECT base_id, MIN(letters) AS first FROM links JOIN keys USING (id)
+    GROUP BY base_id HAVING MIN(letters) <> MAX(letters)) b
+WHERE k.id = links.id AND b.base_id = links.base_id AND k.letters <> b.first
 """
 # Identical ones get a counter; which of them gets which is told by nothing but the file's name.
 _NUMBERED = """
@@ -71,11 +74,15 @@ def link_posts(connection: sqlite3.Connection) -> None:
         Working table; dropped posts take part, so that replies to them keep their thread.
     """
     connection.executescript(_LINKS)
-    ids, parents = _parents(connection)
-    roots = find_roots(parents, _letters(connection, ids))
+    ids, near, far = _parents(connection)
+    names = _letters(connection, ids)
+    near_roots = find_roots(near, names)
+    parents = np.where(near >= 0, near, far)
+    roots = find_roots(parents, names)
     with connection:
         connection.executemany(
-            "INSERT INTO links (id, parent, root) VALUES (?, ?, ?)", _rows(ids, parents, roots)
+            "INSERT INTO links (id, parent, root, near_parent, near_root) VALUES (?, ?, ?, ?, ?)",
+            _rows(ids, parents, roots, near, near_roots),
         )
         connection.execute(_THREADS)
         connection.execute(_BASES)
@@ -85,16 +92,20 @@ def link_posts(connection: sqlite3.Connection) -> None:
         connection.execute("CREATE INDEX links_thread ON links (thread_id, post_id)")
 
 
-def _parents(connection: sqlite3.Connection) -> tuple[Numbers, Numbers]:
-    """Return the ids of all posts, rising, and the place of each one's parent (-1 for none)."""
-    found = np.fromiter(
-        (pair for i, parent in connection.execute(_PARENTS) for pair in (i, parent or -1)),
-        dtype=np.int64,
-    ).reshape(-1, 2)
-    ids, parents = found[:, 0].copy(), found[:, 1].copy()
-    places = np.searchsorted(ids, parents)
-    parents[:] = np.where(parents < 0, -1, places)
-    return ids, parents
+def _parents(connection: sqlite3.Connection) -> tuple[Numbers, Numbers, Numbers]:
+    """Return the ids of all posts, rising, and the place of each one's parent (-1 for none).
+
+    Twice: the parent in the same document, and the one that the source's own ids name.
+    """
+    found = array("q")
+    for post, near, far in connection.execute(_PARENTS):
+        found.extend((post, near or -1, far or -1))
+    table = np.array(found).reshape(-1, 3)
+    ids = table[:, 0].copy()
+    near_places, far_places = (
+        np.where(column < 0, -1, np.searchsorted(ids, column)) for column in table[:, 1:].T
+    )
+    return ids, near_places, far_places
 
 
 def find_roots(parents: Numbers, names: Names) -> Numbers:
@@ -151,7 +162,8 @@ def _letters(connection: sqlite3.Connection, ids: Numbers) -> Names:
     return names
 
 
-def _rows(ids: Numbers, parents: Numbers, roots: Numbers) -> Iterator[tuple[int, int | None, int]]:
-    for place, post in enumerate(ids.tolist()):
-        parent = int(parents[place])
-        yield post, (None if parent < 0 else int(ids[parent])), int(ids[roots[place]])
+def _rows(ids: Numbers, *columns: Numbers) -> Iterator[tuple[int | None, ...]]:
+    """Yield id by id what the columns of places name; None for -1."""
+    for place in range(len(ids)):
+        others = (int(column[place]) for column in columns)
+        yield int(ids[place]), *(None if other < 0 else int(ids[other]) for other in others)

@@ -62,5 +62,12 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _shown(path: Path) -> str:
-    """Return a path as text that can be written, whatever bytes its name holds."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    r"""Return a path as text that can be written, whatever bytes its name holds.
+
+    No two files are shown alike: a backslash in a name is doubled.
+
+    >>> _shown(Path("a\udcff.txt")), _shown(Path("a\\xff.txt"))
+    ('a\\xff.txt', 'a\\\\xff.txt')
+    """
+    name = path.as_posix().replace("\\", "\\\\")
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

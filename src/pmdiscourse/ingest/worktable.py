@@ -3,12 +3,15 @@
 An SQLite file under the run's folder. It is also the memory of the next run: a raw file whose size
 and times did not change is not read again. It holds cleaned and masked texts and pseudonyms, never
 names; whatever happens to it (a kill, a full disk, another version), it is made anew from the raw
-files.
+files. A run that ends well seals it with a checksum, so that damage is seen; the table of a run
+that was killed has no seal, and is checked by SQLite.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.identity import content_id
 
 _SCHEMA = """
@@ -32,8 +36,8 @@ CREATE TABLE keys (
     far_parent INTEGER, own TEXT, outside TEXT, parent_name TEXT, letters TEXT, sample BLOB
 );
 CREATE TABLE texts (
-    id INTEGER PRIMARY KEY, record INTEGER, kind TEXT, source TEXT, author TEXT, title TEXT,
-    text TEXT, language TEXT, offsets BLOB
+    id INTEGER PRIMARY KEY, document TEXT, record INTEGER, kind TEXT, source TEXT, author TEXT,
+    title TEXT, text TEXT, language TEXT, offsets BLOB
 );
 CREATE TABLE aside (
     file_no INTEGER, place INTEGER, what TEXT, document TEXT, record INTEGER, reason TEXT, more TEXT
@@ -68,29 +72,53 @@ class WorkTable:
         Made if needed.
     fingerprint : str
         Names everything but the raw files that the rows depend on; if it differs from the kept
-        one, the table starts empty.
+        one, or the table is damaged, it starts empty.
+
+    Raises
+    ------
+    DiscourseError
+        If something else has the table's name.
+    OSError
+        If the disk is full, or the folder cannot be written.
     """
 
     def __init__(self, folder: Path, *, fingerprint: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("duplicates-*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         self._path = folder / "posts.sqlite"
+        self._seal = folder / "posts.sqlite.sha256"
+        if self._path.exists() and not self._path.is_file():
+            raise DiscourseError(f"{self._path} is no file; remove it and run again")
+        self._sealed = self._seal.read_text("ascii", "replace") if self._seal.is_file() else ""
+        self._seal.unlink(missing_ok=True)  # until this run has ended well
         try:
-            self.connection = self._open(fingerprint)
-        except sqlite3.DatabaseError:  # torn by a crash of the machine, or no database at all
-            self._remove()
-            self.connection = self._open(fingerprint)
+            self.connection = self._kept(fingerprint) or self._new(fingerprint)
+        except sqlite3.Error as error:
+            raise self.fault(error) from error
+        self._changes = self.connection.total_changes
 
-    def _open(self, fingerprint: str) -> sqlite3.Connection:
-        connection = _connect(self._path)
+    def _kept(self, fingerprint: str) -> sqlite3.Connection | None:
+        """Open the table of the last run; None if there is none, it does not fit or is damaged."""
+        if self._sealed and self._sealed != self._checksum():
+            return None
+        connection = sqlite3.connect(self._path)
         try:
-            kept = connection.execute("SELECT fingerprint FROM meta").fetchone()
-        except sqlite3.OperationalError:  # a new, empty file
-            kept = None
-        if kept == (fingerprint,):
-            return connection
+            _set_up(connection)
+            fits = connection.execute("SELECT fingerprint FROM meta").fetchone() == (fingerprint,)
+            check = "SELECT 'ok'" if self._sealed else "PRAGMA quick_check(1)"
+            if fits and connection.execute(check).fetchone() == ("ok",):
+                return connection
+        except sqlite3.DatabaseError:  # a new, empty file; torn by a crash; or no database at all
+            pass
         connection.close()
+        return None
+
+    def _new(self, fingerprint: str) -> sqlite3.Connection:
+        self._sealed = ""
         self._remove()
-        connection = _connect(self._path)
+        connection = sqlite3.connect(self._path)
+        _set_up(connection)
         connection.executescript(_SCHEMA)
         connection.execute("INSERT INTO meta VALUES (?, 0)", (fingerprint,))
         connection.commit()
@@ -99,6 +127,21 @@ class WorkTable:
     def _remove(self) -> None:
         for path in self._path.parent.glob(f"{self._path.name}*"):
             path.unlink()
+
+    def _checksum(self) -> str:
+        if not self._path.is_file():
+            return ""
+        with self._path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def fault(self, error: sqlite3.Error) -> Exception:
+        """Return what to raise instead of a fault of the database: what happened, what to do."""
+        if isinstance(error, sqlite3.OperationalError):
+            return OSError(
+                f"{self._path}: {error}; make room there, and in the folder for temporary files, "
+                "and run again: the last whole run is in place"
+            )
+        return DiscourseError(f"{self._path} is damaged ({error}); remove it and run again")
 
     def signatures(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return name -> (signature, passport) of every raw file that is held."""
@@ -110,7 +153,7 @@ class WorkTable:
         found = self.connection.execute(
             "SELECT file_no, first, after FROM files WHERE name = ?", (name,)
         ).fetchone()
-        self.connection.execute("UPDATE meta SET linked = 0")
+        self.connection.execute("UPDATE meta SET linked = 0 WHERE linked")
         if found is None:
             return
         file_no, first, after = found
@@ -124,8 +167,9 @@ class WorkTable:
         """Take the rows of one raw file: all of them, or none if the run is stopped midway."""
         with self.connection:
             self.forget(name)
-            row = self.connection.execute("SELECT MAX(file_no), MAX(after) FROM files").fetchone()
-            writer = FileWriter(self.connection, (row[0] or 0) + 1, row[1] or 1)
+            newest = "SELECT file_no, after FROM files ORDER BY file_no DESC LIMIT 1"
+            file_no, after = self.connection.execute(newest).fetchone() or (0, 1)
+            writer = FileWriter(self.connection, file_no + 1, after)
             yield writer
             writer.flush()
             self.connection.execute(
@@ -150,9 +194,16 @@ class WorkTable:
         for facts, passport in self.connection.execute(rows):
             yield json.loads(facts), json.loads(passport)
 
-    def close(self) -> None:
-        """Close the file; what was not committed is forgotten."""
+    def close(self, *, whole: bool = False) -> None:
+        """Close the file, and seal it after a run that ended well.
+
+        What was not committed is forgotten.
+        """
+        changed = self.connection.total_changes > self._changes
         self.connection.close()
+        if whole:
+            seal = self._sealed if self._sealed and not changed else self._checksum()
+            self._seal.write_text(seal, "ascii")
 
 
 class FileWriter:
@@ -163,6 +214,7 @@ class FileWriter:
         self.first = self.next_id = first
         self.n_records = 0
         self.signature = ""
+        self.lasting = True  # what was found is in the file, and will be found again
         self.facts: dict[str, Any] = {}
         self._connection = connection
         self._rows = FileRows()
@@ -203,9 +255,8 @@ class FileWriter:
         self._rows = FileRows()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path)
+def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = OFF")  # a power cut costs a re-read, never a result
     connection.execute("PRAGMA cache_size = -65536")  # 64 MB
+    connection.execute("PRAGMA secure_delete = ON")  # what leaves the raw folder leaves here too
     connection.create_function("content_id", -1, content_id, deterministic=True)
-    return connection

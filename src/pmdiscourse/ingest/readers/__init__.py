@@ -7,15 +7,21 @@ that look alike.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pmdiscourse.ingest.document import Document
-from pmdiscourse.ingest.readers.jsonl import read_jsonl
+from pmdiscourse.ingest.readers.exports import (
+    is_medium,
+    is_substack_index,
+    read_medium,
+    read_substack_index,
+)
+from pmdiscourse.ingest.readers.jsons import is_json, read_json
 from pmdiscourse.ingest.readers.pages import read_flattened
-from pmdiscourse.ingest.readers.tabular import read_tabular
-from pmdiscourse.ingest.readers.web import read_html
+from pmdiscourse.ingest.readers.tabular import is_table, read_tabular
+from pmdiscourse.ingest.readers.web import is_html, read_html
+from pmdiscourse.ingest.readers.xml import is_xml, read_xml
 from pmdiscourse.ingest.records import Notice, Record, Refused, UnreadableError
 
 Reader = Callable[[Document], Iterable[Record | Refused | Notice]]
@@ -44,23 +50,17 @@ class Format:
     read: Reader
 
 
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
-)
-
-
-def _is_html(document: Document) -> bool:
-    return _HTML.match(document.head_text) is not None
-
-
 # The first format whose content shows wins, else the first with the ending.
 FORMATS: tuple[Format, ...] = (
-    Format("HTML page", (".html", ".htm"), _is_html, read_html),
-    Format("JSON lines", (".jsonl", ".ndjson"), None, read_jsonl),
-    Format("table", (".csv", ".tsv"), None, read_tabular),
-    Format("text", (".txt", ".text", ".md"), None, read_flattened),
+    Format("Medium export", (), is_medium, read_medium),
+    Format("HTML page", (".html", ".htm"), is_html, read_html),
+    Format("XML dump", (".xml", ".rss", ".atom"), is_xml, read_xml),
+    Format("JSON", (".json", ".jsonl", ".ndjson"), is_json, read_json),
+    Format("Substack list", (), is_substack_index, read_substack_index),
+    Format("table", (".csv", ".tsv"), is_table, read_tabular),
+    Format("text", (".txt", ".text", ".md", ".markdown", ""), None, read_flattened),
 )
-ENDINGS = tuple(ending for known in FORMATS for ending in known.endings)
+ENDINGS = tuple(ending for known in FORMATS for ending in known.endings if ending)
 
 
 def find_format(document: Document) -> Format:
@@ -80,6 +80,6 @@ def find_format(document: Document) -> Format:
         if document.ending in known.endings:
             return known
     raise UnreadableError(
-        f"no reader for {document.ending or 'a file without ending'}",
+        f"no reader for {document.ending}",
         f"save it as one of {', '.join(ENDINGS)}, or remove it",
     )
