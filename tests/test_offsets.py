@@ -146,6 +146,27 @@ def test_words_of_dense_mojibake_lead_back() -> None:
         start += len(word)
 
 
+def test_words_of_mojibake_made_twice_lead_back() -> None:
+    cleaned = "It’s a plan – as ever, naïve and late, née scope"
+    raw = cleaned
+    for _ in range(2):
+        raw = raw.encode().decode("sloppy-windows-1252")
+    start = 0
+    for word in cleaned.split():
+        start = cleaned.index(word, start)
+        first, last = align(raw, cleaned).raw_span(start, start + len(word))
+        assert clean_text(raw[first:last]) == word
+        start += len(word)
+
+
+def test_a_long_quotation_that_holds_the_same_words_is_passed_over() -> None:
+    quoted = "> Words of a long quotation go on and on.\n" * 40 + "> Then the plan changed hands.\n"
+    raw = f"{LINES[0]}\n{quoted}> And on.\n{LINES[1]}\n{LINES[2]}"
+    cleaned = "\n".join(LINES)
+    first, last = align(raw, cleaned).raw_span(len(LINES[0]) + 1, len(LINES[0]) + 1 + len(LINES[1]))
+    assert raw[first:last] == LINES[1]
+
+
 def test_a_mask_covers_what_it_stands_for() -> None:
     raw = "Write to jane.doe@example.org, or call +44 20 7946 0000 at noon.\nShe answers."
     cleaned = "Write to [email], or call [phone] at noon.\nShe answers."

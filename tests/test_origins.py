@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pmdiscourse.ingest.repair import clean_text
 from pmdiscourse.ingest.parts import run_ingest
+from pmdiscourse.ingest.repair import clean_text
 from pmdiscourse.store import read_table
 from test_readers import LONG, write
 

@@ -16,6 +16,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import ftfy.bad_codecs  # noqa: F401 - registers sloppy-windows-1252
+
 Block = tuple[int, int, int]
 
 _CHUNK = 4096

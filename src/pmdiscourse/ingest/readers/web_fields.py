@@ -126,7 +126,7 @@ class _Reader:
             if not missing:
                 return
             if selector.startswith("@"):
-                pairs = ((item, item.node) for item in list(missing))
+                pairs = iter([(item, item.node) for item in missing])
             else:
                 pairs = self._own(selector, missing)
             for item, node in pairs:
