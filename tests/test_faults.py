@@ -110,6 +110,8 @@ def test_killed_at_any_moment_leaves_a_whole_run_and_the_next_one_heals(
     assert len(states) > CHAINS * KILLS / 2, "most runs were killed before their end"
     assert {-1, 0} <= set(states), "with and without a run before"
     for out in outs:
+        (out / "posts" / ".writing-what.parquet.1").write_bytes(b"PAR1")  # as a kill can leave it
+        (out / "cache" / "duplicates-1").mkdir()
         ingest(raw, out)
         assert contents(out) == contents(new), "byte-identical to a run that nobody disturbed"
         names = {path.name for path in out.rglob("*")}
@@ -249,6 +251,9 @@ def test_what_may_not_be_read_is_set_aside_and_the_rest_goes_on(tmp_path: Path) 
         assert "Permission denied" in told["shut.txt"]
         assert "cannot be listed" in told["shut"]
         assert read_table(out, "posts")["raw_file"].tolist() == ["good.txt"]
+        if os.geteuid() == 0:  # the right to read comes back, the files stay as they are
+            ingest(raw, out)
+            assert reconciled(out) == [5, 5, 0, 0, 0]
     finally:
         for name in ("", "shut", "list", "enter"):
             (raw / name).chmod(0o755)
@@ -409,24 +414,35 @@ def test_files_that_changed_between_two_runs_are_told_the_others_are_not_opened(
 # --- Damaged tables
 
 
-def overwrite(path: Path, share: float) -> None:
+def overwrite(path: Path, n_bytes: int) -> None:
     data = bytearray(path.read_bytes())
-    place = int(len(data) * share)
-    data[place : place + 64] = bytes(64)
+    place = len(data) // 2
+    data[place : place + n_bytes] = bytes(n_bytes)
     path.write_bytes(data)
+
+
+def reword(path: Path) -> None:
+    """Change words inside a table, so that it can be read as before."""
+    data = path.read_bytes()
+    assert b"roadmap" in data
+    path.write_bytes(data.replace(b"roadmap", b"runways"))
+
+
+def unseal(out: Path) -> Path:
+    """Take the seal away, as a kill does, and return the table."""
+    (out / "cache" / "posts.sqlite.sha256").unlink()
+    return out / "cache" / "posts.sqlite"
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "table cut": lambda out: os.truncate(out / "cache" / "posts.sqlite", 9000),
     "table empty": lambda out: os.truncate(out / "cache" / "posts.sqlite", 0),
-    "table overwritten": lambda out: overwrite(out / "cache" / "posts.sqlite", 0.5),
-    "no seal": lambda out: [
-        (out / "cache" / "posts.sqlite.sha256").unlink(),
-        os.truncate(out / "cache" / "posts.sqlite", 50_000),
-    ],
+    "table reworded": lambda out: reword(out / "cache" / "posts.sqlite"),
+    "seal gone, table cut": lambda out: os.truncate(unseal(out), 50_000),
+    "seal gone, table overwritten": lambda out: overwrite(unseal(out), 100_000),
     "manifest cut": lambda out: os.truncate(out / "run.json", 100),
     "manifest of others": lambda out: (out / "run.json").write_text("[]", encoding="ascii"),
-    "part overwritten": lambda out: overwrite(next((out / "posts").iterdir()), 0.5),
+    "part overwritten": lambda out: overwrite(next((out / "posts").iterdir()), 64),
     "part gone": lambda out: next((out / "passages").iterdir()).unlink(),
     "list gone": lambda out: (out / "quarantine.jsonl").unlink(),
 }

@@ -96,7 +96,7 @@ def test_new_posts_are_scored_by_the_first_model_and_told(processed: Path, tmp_p
     assert len(both) > 100
     assert both["score_x"].equals(both["score_y"]), "old passages keep their scores"
     parts = {name: set(names) for name, names in manifest["tables"].items()}
-    shared = parts["posts"] & set(read_manifest(processed)["tables"]["posts"])
+    shared = parts["scores"] & set(read_manifest(processed)["tables"]["scores"])
     assert len(shared) >= 8, "files that did not change keep their parts"
 
 
@@ -239,7 +239,7 @@ def test_verify_replays_a_run_and_sees_a_changed_number(
 ) -> None:
     shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
     assert main(["verify", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.count("yes ") == 7
+    assert capsys.readouterr().out.count("yes ") == 8
     prevalence = read_table(tmp_path, "prevalence")
     prevalence.loc[0, "tagged_share"] += 0.01
     manifest = read_manifest(tmp_path)

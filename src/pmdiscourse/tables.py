@@ -87,7 +87,7 @@ POSTS = Table(
         Column("n_words", "int64", "words in text"),
         Column("raw_file", "str", "path below RAW of the file it came from"),
         Column("raw_sha256", "str", "SHA-256 of that file"),
-        Column("duplicate_of", "str", "post_id of the kept post with this text", nullable=True),
+        Column("duplicate_of", "str", "post_id of the kept post that it repeats", nullable=True),
     ),
     ("thread_id", "post_id"),
     ("post_id",),

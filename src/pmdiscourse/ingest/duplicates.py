@@ -280,12 +280,12 @@ class _Search:
 
     def find(self) -> tuple[Integers, Numbers]:
         """Return the ranks of the copies, and of the kept text each is linked to."""
-        for suspect in np.argsort(self._ranks).tolist():
-            self._look_for_original(suspect)
+        for suspect in np.argsort(self._ranks):
+            self._look_for_original(int(suspect))
         lengths = self._texts.lengths(self._ranks).astype(np.int64)
-        for suspect in np.lexsort((self._ranks, -lengths)).tolist():  # a whole before its pieces
+        for suspect in np.lexsort((self._ranks, -lengths)):  # a whole before its pieces
             if self._kept[self._ranks[suspect]] and self._suspects.rarest[suspect] >= 0:
-                self._look_for_whole(suspect)
+                self._look_for_whole(int(suspect))
         copies = np.flatnonzero(~self._kept)
         return copies, self._link_of[self._link_of[copies]]
 

@@ -14,7 +14,9 @@ import secrets
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.repair import invisible
@@ -95,14 +97,8 @@ def load_key() -> bytes:
     """
     try:
         path = key_path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32))
+        if not path.exists():
+            _make_key(path)
         key = path.read_bytes().strip()
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
         raise DiscourseError(
@@ -112,6 +108,17 @@ def load_key() -> bytes:
     if not key:
         raise DiscourseError(f"the key file {path} is empty; delete it and a new one is made")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key, whole or not at all; of two runs at once both use the key that was first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(file.name)
 
 
 def pseudonym(author: str, key: bytes) -> str:
