@@ -196,6 +196,15 @@ def test_a_model_of_other_versions_is_fitted_again_and_told(
     assert card.read_text() == original, "the model was fitted again"
 
 
+def test_duplicates_are_listed_with_what_is_kept(processed: Path) -> None:
+    rows = [json.loads(x) for x in (processed / "duplicates.jsonl").read_text().splitlines()]
+    posts = read_table(processed, "posts").set_index("post_id")
+    assert {row["post_id"] for row in rows} == set(posts.index[posts["duplicate_of"].notna()])
+    for row in rows:
+        assert posts["duplicate_of"][row["post_id"]] == row["duplicate_of"]
+        assert posts["raw_file"][row["duplicate_of"]] == row["kept_file"]
+
+
 def test_lines_that_are_no_body_text_are_listed_with_their_evidence(processed: Path) -> None:
     lines = [json.loads(line) for line in (processed / "lines.jsonl").read_text().splitlines()]
     assert {line["role"] for line in lines} == {"title", "byline", "chrome", "comment"}

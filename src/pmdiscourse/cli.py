@@ -157,6 +157,8 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
         print(
             f"{notices} on what was guessed, or is not in the files: {Path(out) / 'notices.jsonl'}"
         )
+    if counts["duplicates"]:
+        print(f"posts that others repeat are kept once: {Path(out) / 'duplicates.jsonl'}")
     if counts["dropped"]:
         print(f"dropped records are listed in {Path(out) / 'dropped.jsonl'}")
     if counts["quarantined"]:

@@ -139,6 +139,14 @@ _SELECT_ASIDE = """
 SELECT document, record, reason, more FROM aside JOIN files f USING (file_no)
 WHERE what = ? AND f.used ORDER BY f.name, place, aside.rowid
 """
+_SELECT_COPIES = """
+SELECT t.document, t.record, l.post_id, l.duplicate_of, o.document, o.record, t.text
+FROM links l JOIN texts t USING (id) JOIN keys k USING (id) JOIN files f USING (file_no)
+    JOIN links kept ON kept.post_id = l.duplicate_of JOIN texts o ON o.id = kept.id
+ORDER BY f.name, k.place
+"""
+_COPY = ("file", "record", "post_id", "duplicate_of", "kept_file", "kept_record", "text")
+_SHOWN_CHARACTERS = 80  # of a copy's text
 _SELECT_LINES = """
 SELECT document, line, role, evidence FROM lines JOIN files f USING (file_no)
 WHERE f.used ORDER BY f.name, lines.rowid
@@ -270,6 +278,12 @@ class Corpus:
     def frame(self, what: str) -> pd.DataFrame:
         """Return what was set aside as a frame, with its columns even if it is empty."""
         return pd.DataFrame(self.aside(what), columns=list(_ASIDE[what]))
+
+    def copies(self) -> Iterator[dict[str, Any]]:
+        """Yield every post that another one repeats, with the place of the one that is kept."""
+        for *places, text in self._query(_SELECT_COPIES):
+            shown = " ".join(text.split())[:_SHOWN_CHARACTERS]
+            yield dict(zip(_COPY, (*places, shown), strict=True))
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield every line of a flattened page that is no body text, with its evidence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,12 @@ from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import lock_folder, read_manifest, write_jsonl, write_manifest, write_part
 
 _WAITING = Path("cache") / "set-aside"
-_SET_ASIDE = {
-    "quarantine.jsonl": "quarantined",
-    "dropped.jsonl": "dropped",
-    "notices.jsonl": "notice",
-    "lines.jsonl": "",
+_SET_ASIDE: dict[str, Callable[[Corpus], Iterator[dict[str, Any]]]] = {
+    "quarantine.jsonl": lambda corpus: corpus.aside("quarantined"),
+    "dropped.jsonl": lambda corpus: corpus.aside("dropped"),
+    "duplicates.jsonl": Corpus.copies,
+    "notices.jsonl": lambda corpus: corpus.aside("notice"),
+    "lines.jsonl": Corpus.lines,
 }
 
 
@@ -165,5 +166,5 @@ def _has_scores(directory: Path) -> bool:
 
 
 def _write_set_aside(directory: Path, corpus: Corpus) -> None:
-    for name, what in _SET_ASIDE.items():
-        write_jsonl(directory / name, corpus.aside(what) if what else corpus.lines())
+    for name, rows in _SET_ASIDE.items():
+        write_jsonl(directory / name, rows(corpus))
