@@ -164,7 +164,7 @@ def measure(arguments: list[str], key: Path) -> tuple[float, float, str]:
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(printed)
+        sys.exit(f"{' '.join(arguments)} ended with {process.returncode}: {printed}")
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, printed.partition("\n")[0]
 
 
