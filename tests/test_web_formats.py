@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmdiscourse.ingest.corpus import ingest
 from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.markup import fragment_text
 from pmdiscourse.ingest.readers.web import is_html, read_html
@@ -303,3 +304,12 @@ def test_the_table_of_selectors_is_readable_by_the_parser() -> None:
     assert list(read_html(page))
     assert len({row.item for row in markup.software}) == len(markup.software)
     assert all(row.needs and row.item for row in markup.software)
+
+
+def test_a_page_over_its_limit_is_set_aside(tmp_path: Path) -> None:
+    page = "<html><body><article>" + f"<p>{'We moved the date again. ' * 9}</p>" * 9
+    (tmp_path / "page.html").write_text(page)
+    (tmp_path / "other.txt").write_text("We moved the launch date again and nobody told sales.")
+    ingested = ingest(tmp_path, settings={"max_page_characters": 1000})
+    assert "max_page_characters (1000)" in ingested.quarantine["reason"].item()
+    assert len(ingested.posts) == 1

@@ -23,6 +23,9 @@ from pmdiscourse.store import lock_folder
 from test_readers import LONG, write
 
 
+NOTHING = dict.fromkeys(("new", "changed", "removed", "unchanged", "hidden"), 0)
+
+
 def settle(folder: Path) -> None:
     """Make files older than the moment within which a change could go unseen."""
     for path in folder.rglob("*"):
@@ -40,13 +43,34 @@ def test_files_that_did_not_change_are_remembered_and_the_others_told(tmp_path: 
     raw.mkdir()
     write(raw, a__txt=LONG + " One.", b__txt=LONG + " Two.", c__txt=LONG + " Three.")
     settle(raw)
-    assert read(raw, folder)[0] == {"new": 3, "changed": 0, "removed": 0, "unchanged": 0}
-    assert read(raw, folder)[0] == {"new": 0, "changed": 0, "removed": 0, "unchanged": 3}
+    assert read(raw, folder)[0] == {
+        "new": 3,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 0,
+        "hidden": 0,
+    }
+    assert read(raw, folder)[0] == {
+        "new": 0,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 3,
+        "hidden": 0,
+    }
     (raw / "a.txt").unlink()
     write(raw, b__txt=LONG + " Changed.", d__txt=LONG + " Four.")
     files, posts = read(raw, folder)
-    assert files == {"new": 1, "changed": 1, "removed": 1, "unchanged": 1}
+    assert files == NOTHING | {"new": 1, "changed": 1, "removed": 1, "unchanged": 1}
     assert posts == sorted(ingest(raw).posts["text"])
+
+
+def test_hidden_files_are_counted_but_for_those_of_tools(tmp_path: Path) -> None:
+    raw = write(tmp_path, a__txt=LONG)
+    for name in (".essay.txt", "~$essay.txt", ".gitkeep", ".DS_Store"):
+        (raw / name).write_text(LONG)
+    with Corpus(raw, tmp_path.parent / "cache", settings=Settings()) as corpus:
+        assert corpus.files["hidden"] == 2
+        assert corpus.counts()["records_read"] == 1
 
 
 def test_a_file_of_the_same_moment_is_read_again(tmp_path: Path) -> None:

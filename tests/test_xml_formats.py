@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdiscourse.errors import DiscourseError
+from pmdiscourse.ingest.corpus import ingest
 from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.readers.wxr import strip_shortcodes
 from pmdiscourse.ingest.readers.xml import is_xml, read_xml
@@ -252,3 +253,11 @@ def test_memory_stays_flat() -> None:
         assert count == 1000 * (blocks - 1)
         peaks.append(peak)
     assert peaks[1] - peaks[0] < 10_000, "kilobytes"
+
+
+def test_an_entity_that_nobody_declares_is_kept_and_told(tmp_path: Path) -> None:
+    feed = "<rss><channel><item><title>Dates</title><description>We moved &such; a date again."
+    (tmp_path / "feed.xml").write_text(f"{feed}</description></item></channel></rss>")
+    ingested = ingest(tmp_path)
+    assert ingested.posts["text"].item() == "We moved &such; a date again."
+    assert "kept as written: 1" in ingested.notices["what"].item()

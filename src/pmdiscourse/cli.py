@@ -179,8 +179,9 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
 
 def _tell_reading(files: dict[str, int], counts: dict[str, int]) -> None:
     """Print which raw files were read, and what was taken out of their texts."""
-    told = ", ".join(f"{n} {state}" for state, n in files.items() if n)
-    print(f"raw files: {told}" + (" (not read again)" if files["unchanged"] else ""))
+    meaning = {"unchanged": " (not read again)", "hidden": " (passed over)"}
+    told = ", ".join(f"{n} {state}{meaning.get(state, '')}" for state, n in files.items() if n)
+    print(f"raw files: {told}")
     masked = {name[7:]: n for name, n in counts.items() if name.startswith("masked_")}
     if masked:
         kinds = ", ".join(f"{n} {kind}" for kind, n in masked.items())

@@ -28,6 +28,8 @@ class Settings:
         A larger raw file is quarantined; dumps are streamed, so the size costs time, not memory.
     max_document_bytes : int, default=50_000_000
         A page, a JSON document, a line or a row that must be held whole is quarantined above it.
+    max_page_characters : int, default=20_000_000
+        A larger HTML page is quarantined: its tree takes some twenty times as much memory.
     max_document_seconds : int, default=30
         A page or record that takes longer is quarantined.
     max_expansion : int, default=200
@@ -53,6 +55,7 @@ class Settings:
     part_words: int = 150
     max_file_bytes: int = 20_000_000_000
     max_document_bytes: int = 50_000_000
+    max_page_characters: int = 20_000_000
     max_document_seconds: int = 30
     max_expansion: int = 200
     max_depth: int = 5000
@@ -109,8 +112,8 @@ def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Setting
     ...
     pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: \
 min_passage_words, max_passage_words, part_words, max_file_bytes, max_document_bytes, \
-max_document_seconds, max_expansion, max_depth, n_residual, random_state, codebook, \
-keep_authors, mask_names, names_model. Did you mean 'random_state'?
+max_page_characters, max_document_seconds, max_expansion, max_depth, n_residual, random_state, \
+codebook, keep_authors, mask_names, names_model. Did you mean 'random_state'?
     """
     if isinstance(values, Settings):
         return values

@@ -190,7 +190,7 @@ class Corpus:
     Attributes
     ----------
     files : dict of str to int
-        How many raw files are ``new``, ``changed``, ``unchanged`` and ``removed``.
+        How many raw files are ``new``, ``changed``, ``unchanged``, ``removed`` and ``hidden``.
 
     Raises
     ------
@@ -211,7 +211,8 @@ class Corpus:
         self._query = self._table.connection.execute
         try:
             intake = Intake(self._table, settings=settings, key=key)
-            self.files = intake.read(found, progress=progress)
+            read = intake.read(found.files, progress=progress)
+            self.files = read | {"hidden": found.n_hidden}
             with self._table.linking() as needed:
                 if needed:
                     self._leave_sample_out()

@@ -5,21 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.passport import PASSPORT, Passport, find_passport
 
 _HIDDEN = (".", "~")
+_HOUSEKEEPING = {".git", ".gitkeep", ".gitignore", ".DS_Store", ".ipynb_checkpoints"}
 
 
-def raw_files(path: str | Path) -> dict[str, tuple[Path, Passport]]:
-    """Return every raw file by its shown name, in the order of the names, with its passport.
+class RawFiles(NamedTuple):
+    """Every raw file with its passport by its shown name, and how many hidden ones there are."""
+
+    files: dict[str, tuple[Path, Passport]]
+    n_hidden: int
+
+
+def raw_files(path: str | Path) -> RawFiles:
+    """Return the raw files of a folder in the order of their names.
 
     Parameters
     ----------
     path : str or Path
-        File or folder. Hidden files and passports (`source.toml`) are no raw files; links to
-        folders are returned, but not followed.
+        File or folder. Hidden files and passports (`source.toml`) are no raw files; hidden files
+        and folders are counted, but for those of git and file managers. Links to folders are
+        returned, but not followed.
 
     Raises
     ------
@@ -30,20 +40,22 @@ def raw_files(path: str | Path) -> dict[str, tuple[Path, Passport]]:
         raise DiscourseError("no raw path was given; name a raw file or a folder of them")
     root = Path(path)
     if root.is_file():
-        return {_shown(Path(root.name)): (root, find_passport(root, root.parent, {}))}
+        one = {_shown(Path(root.name)): (root, find_passport(root, root.parent, {}))}
+        return RawFiles(one, 0)
     if not root.is_dir():
         state = "is no regular file" if root.exists() else "does not exist"
         raise DiscourseError(f"{root} {state}; name a raw file or a folder of them")
     passports: dict[Path, Passport] = {}
+    hidden: list[str] = []
     found = {
         _shown(file.relative_to(root)): (file, find_passport(file, root, passports))
-        for file in _walk(root)
+        for file in _walk(root, hidden)
     }
-    return dict(sorted(found.items()))
+    return RawFiles(dict(sorted(found.items())), len(hidden))
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Yield files, without recursion: folders can be nested deeper than Python's stack."""
+def _walk(root: Path, hidden: list[str]) -> Iterator[Path]:
+    """Yield files and note hidden ones; no recursion: folders nest deeper than Python's stack."""
     folders = [root]
     while folders:
         folder = folders.pop()
@@ -53,9 +65,11 @@ def _walk(root: Path) -> Iterator[Path]:
             yield folder  # no file: it is told and set aside like one that cannot be read
             continue
         for entry in entries:
-            if entry.name.startswith(_HIDDEN) or entry.name == PASSPORT:
+            if entry.name.startswith(_HIDDEN):
+                hidden += [] if entry.name in _HOUSEKEEPING else [entry.name]
+            elif entry.name == PASSPORT:
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            elif entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
             else:
                 yield Path(entry.path)

@@ -89,6 +89,11 @@ def read_html(document: Document) -> Iterator[Record | Refused | Notice]:
         article; its comments follow all the same.
     """
     html = document.text
+    limit = document.settings.max_page_characters
+    if len(html) > limit:
+        reason = f"{len(html)} characters in one page, more than max_page_characters ({limit})"
+        yield Refused(0, reason, "split it, save its text as .txt, or raise the setting")
+        return
     if (depth := _depth(html)) > _MAX_OPEN:
         yield Refused(0, f"{depth} blocks are open at once", "save the text of the page as .txt")
         return

@@ -127,6 +127,9 @@ def _read(document: Document, kind: XmlKind) -> Iterator[Found]:
     if stream.mended:
         what = f"characters that XML forbids, left out or read as Windows-1252: {stream.mended}"
         yield Notice(0, what, "compare with the source if it matters")
+    if stream.unknown:
+        what = f"references to entities that nobody declares, kept as written: {stream.unknown}"
+        yield Notice(0, what, "compare with the source if it matters")
 
 
 def _broken(error: XMLSyntaxError, number: int) -> Refused:

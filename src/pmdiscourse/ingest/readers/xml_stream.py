@@ -65,10 +65,13 @@ class XmlStream:
     ----------
     mended : int
         Characters and bytes that XML forbids, left out or read as Windows-1252 so far.
+    unknown : int
+        References to entities that nobody declares, kept as they are written so far.
     """
 
     def __init__(self, document: Document) -> None:
         self.mended = 0
+        self.unknown = 0
         self._document = document
 
     def elements(self, level: int) -> Iterator[Any]:
@@ -153,6 +156,7 @@ class XmlStream:
             return b""
         characters = html5.get(found[1].decode("ascii"))
         if characters is None:
+            self.unknown += 1
             return b"&amp;" + found[1]
         return "".join(f"&#{ord(character)};" for character in characters).encode("ascii")
 
