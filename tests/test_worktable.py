@@ -22,7 +22,6 @@ from pmdiscourse.settings import Settings
 from pmdiscourse.store import lock_folder
 from test_readers import LONG, write
 
-
 NOTHING = dict.fromkeys(("new", "changed", "removed", "unchanged", "hidden"), 0)
 
 
