@@ -1,4 +1,4 @@
-"""Print how well the theme model finds each theme, view by view.
+"""Print how well the theme model learned from the example bank finds each theme, view by view.
 
 Without ``--labels`` the scores are the out-of-fold scores of the example bank. With it they are
 scores of labelled passages: JSON lines with ``text``, one 0/1 field per theme, and ``passage_id``
@@ -19,8 +19,8 @@ import pandas as pd
 
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.measure.evaluate import evaluate
-from pmdiscourse.measure.features import make_views
 from pmdiscourse.measure.themes import ThemeModel
+from pmdiscourse.measure.views import VIEWS
 
 
 def read_labelled(path: Path, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -86,8 +86,7 @@ def main() -> None:
     labels_file = parser.parse_args().labels
     codebook = load_codebook()
     data = read_labelled(labels_file, codebook.names) if labels_file else read_bank()
-    names = tuple(make_views(codebook))
-    for views in [(name,) for name in names] + [names]:
+    for views in [(name,) for name in VIEWS] + [VIEWS]:
         measure(views, *data, bank=labels_file is None)
 
 

@@ -24,10 +24,11 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.features import WORD, WordView, make_views, normalize
+from pmdiscourse.measure.features import WORD, WordView, normalize
 from pmdiscourse.measure.model_store import load_model, model_hash, save_model
 from pmdiscourse.measure.scoring import representative_passages, score_passages
 from pmdiscourse.measure.themes import ThemeModel
+from pmdiscourse.measure.views import VIEWS, make_views
 
 DATA = Path(__file__).parent / "data"
 DEV = Path(__file__).parents[2] / "shared" / "gold" / "dev.jsonl"
@@ -45,6 +46,11 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def model() -> ThemeModel:
     return ThemeModel().fit()
+
+
+@pytest.fixture(scope="module")
+def bank_model() -> ThemeModel:
+    return ThemeModel(weights="bank").fit()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,7 @@ def test_a_score_is_the_sum_of_its_spans(model: ThemeModel, text: str) -> None:
     log_odds = dict(zip(model.theme_names_, model.intercept_.tolist(), strict=True))
     for span in spans:
         assert 0 <= span["start"] < span["end"] <= len(text)
-        assert span["view"] in model.views
+        assert span["view"] in VIEWS
         log_odds[span["theme"]] += span["weight"]
     expected = 1 / (1 + np.exp(-np.array(list(log_odds.values()))))
     np.testing.assert_allclose(model.transform([text])[0], expected, atol=1e-6)
@@ -119,7 +125,7 @@ def test_strongest_span_is_what_a_reader_would_point_at(model: ThemeModel) -> No
     for text, theme, words in (
         (TEXTS[0], "blame", "takes the blame"),
         (TEXTS[2], "elite_education", "MBA"),
-        (TEXTS[3], "director_failure", "promoted"),
+        (TEXTS[3], "director_failure", "director"),
     ):
         first = next(span for span in model.explain(text) if span["theme"] == theme)
         assert words in text[first["start"] : first["end"]]
@@ -130,11 +136,11 @@ def test_normalize_keeps_offsets(text: str) -> None:
     assert len(normalize(text)) == len(text)
 
 
-@pytest.mark.parametrize("name", ["pattern", "seed", "word", "meaning"])
+@pytest.mark.parametrize("name", ["pattern", "seed", "word", "frame", "meaning"])
 def test_views_are_sums_of_their_parts(name: str) -> None:
-    view = make_views(load_codebook())[name].fit(TEXTS * 2)
+    view = make_views(load_codebook())[name].fit(TEXTS * 10)
     matrix = view.matrix([*TEXTS, ""]).toarray()
-    assert np.abs(matrix[:-1]).sum(axis=1).min() >= (0 if name in ("pattern", "seed") else 1e-3)
+    assert np.abs(matrix[:-1]).sum(axis=1).min() >= (1e-3 if name in ("word", "meaning") else 0)
     for text, row in zip([*TEXTS, ""], matrix, strict=True):
         parts = view.parts(text)
         assert parts.rows.shape[0] == len(parts.spans)
@@ -186,7 +192,13 @@ def test_scikit_learn_contract(model: ThemeModel) -> None:
     for method in ("transform", "predict", "explain"):
         with pytest.raises(NotFittedError):
             getattr(fresh, method)(TEXTS)
-    assert fresh.get_params() == {"codebook": None, "views": fresh.views, "random_state": 0}
+    assert fresh.get_params() == {
+        "codebook": None,
+        "views": None,
+        "weights": "shipped",
+        "encoder": None,
+        "random_state": 0,
+    }
     assert clone(fresh.set_params(random_state=3)).random_state == 3
     with pytest.raises(NotFittedError):
         clone(model).transform(TEXTS)
@@ -198,17 +210,18 @@ def test_scikit_learn_contract(model: ThemeModel) -> None:
 
 def test_the_corpus_does_not_move_the_model(model: ThemeModel) -> None:
     other = ThemeModel().fit(["Something else altogether.", "And more."])
-    assert (other.coef_ == model.coef_).all()
+    assert (other.transform(TEXTS) == model.transform(TEXTS)).all()
     assert (other.thresholds_ == model.thresholds_).all()
 
 
-def test_random_state_moves_thresholds_only(model: ThemeModel) -> None:
-    other = ThemeModel(random_state=5).fit()
-    assert (other.coef_ == model.coef_).all()
-    assert (other.out_of_fold_ != model.out_of_fold_).any()
+def test_random_state_moves_thresholds_only(bank_model: ThemeModel) -> None:
+    other = ThemeModel(weights="bank", random_state=5).fit()
+    assert (other.transform(TEXTS) == bank_model.transform(TEXTS)).all()
+    assert (other.out_of_fold_ != bank_model.out_of_fold_).any()
 
 
-def test_thresholds_have_the_best_f1_at_the_base_rate(model: ThemeModel) -> None:
+def test_thresholds_have_the_best_f1_at_the_base_rate(bank_model: ThemeModel) -> None:
+    model = bank_model
     for column, name in enumerate(model.theme_names_):
         present = np.array([name in example.themes for example in load_codebook().examples])
         scores = model.out_of_fold_[:, column]
@@ -361,15 +374,15 @@ def test_representative_passages_of_all_themes(model: ThemeModel) -> None:
     assert none.columns.tolist() == found.columns.tolist()
 
 
-def test_quality_on_the_example_bank_does_not_sink(model: ThemeModel) -> None:
+def test_quality_on_the_example_bank_does_not_sink(bank_model: ThemeModel) -> None:
     """Floors are what was measured minus one standard error; raise them when it gets better."""
-    floors = json.loads((DATA / "quality_floor.json").read_text(encoding="utf-8"))
+    floors = json.loads((DATA / "quality_floor.json").read_text(encoding="utf-8"))["bank"]
     examples = load_codebook().examples
     reached = {
         name: average_precision_score(
-            [name in example.themes for example in examples], model.out_of_fold_[:, column]
+            [name in example.themes for example in examples], bank_model.out_of_fold_[:, column]
         )
-        for column, name in enumerate(model.theme_names_)
+        for column, name in enumerate(bank_model.theme_names_)
     }
     reached["mean"] = float(np.mean(list(reached.values())))
     assert set(reached) == set(floors)
@@ -378,11 +391,12 @@ def test_quality_on_the_example_bank_does_not_sink(model: ThemeModel) -> None:
 
 
 @pytest.mark.skipif(not DEV.is_file(), reason=f"no coded passages at {DEV}: quality not measured")
-def test_quality_on_coded_passages_beats_the_peers(model: ThemeModel) -> None:
+def test_the_example_bank_alone_beats_the_peers(bank_model: ThemeModel) -> None:
+    """The shipped weights have seen these passages; what the bank alone teaches has not."""
     records = [json.loads(line) for line in DEV.read_text(encoding="utf-8").split("\n") if line]
-    scores = model.transform([record["text"] for record in records])
+    scores = bank_model.transform([record["text"] for record in records])
     reached = [
         average_precision_score([record[name] for record in records], scores[:, column])
-        for column, name in enumerate(model.theme_names_)
+        for column, name in enumerate(bank_model.theme_names_)
     ]
     assert np.mean(reached) > PEERS_ON_DEV

@@ -12,7 +12,7 @@ A pattern is a row of elements with a space between them:
 =================  ==========================================================================
 
 A pattern matches inside one sentence. It needs an anchor: an element that may not be left out.
-Sentences without an anchor word of any pattern are never matched, which is what makes this fast.
+Sentences that lack a word for any such element are never matched, which is what makes this fast.
 """
 
 from __future__ import annotations
@@ -62,11 +62,14 @@ class Pattern:
         What it can look like once its word classes are written out.
     anchors : tuple of str
         One of these words must stand in the sentence; lower case, a prefix ends in ``*``.
+    needs : tuple of tuple of str
+        The same for every element that may not be left out, the anchor's first.
     """
 
     text: str
     sequences: tuple[tuple[Element, ...], ...]
     anchors: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
 
 
 def parse_pattern(text: str, classes: Mapping[str, tuple[str, ...]]) -> Pattern:
@@ -110,8 +113,8 @@ def parse_pattern(text: str, classes: Mapping[str, tuple[str, ...]]) -> Pattern:
         hint = "Add a word that may not be left out."
         raise invalid(what, got=text, allowed="a line with an anchor", hint=hint)
     # The anchor should be rare in running text: few alternatives, long words.
-    best = max(anchors, key=lambda words: (min(map(len, words)), -len(words)))
-    return Pattern(text, sequences, best)
+    anchors.sort(key=lambda words: (-min(map(len, words)), len(words)))
+    return Pattern(text, sequences, anchors[0], tuple(anchors))
 
 
 def _choices(

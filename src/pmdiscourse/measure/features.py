@@ -1,4 +1,4 @@
-"""What the theme model sees in a text: four views, each a sum over spans of the text.
+"""What the theme model sees in a text: views, each a sum over spans of the text.
 
 Every view has two methods: ``matrix(texts)`` gives one row of features per text, and
 ``parts(text)`` gives the spans of one text with a row each, which add up to that text's row. A
@@ -8,14 +8,12 @@ linear model on these features can therefore say exactly which words made a scor
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,12 +45,11 @@ class Parts:
 class View(Protocol):
     """One way to look at a text.
 
-    ``by_theme`` says that column j speaks of theme j alone; else every column may speak of any.
+    ``themes`` holds the number of the theme that a column speaks of, -1 for any.
     """
 
     name: str
-    width: int
-    by_theme: bool
+    themes: npt.NDArray[np.int64]
 
     def fit(self, texts: Sequence[str]) -> Any:
         """Learn what the view needs (words, their weights) from the example bank."""
@@ -78,15 +75,20 @@ def normalize(text: str) -> str:
     return lowered.replace("\u2019", "'").replace("\u2018", "'")
 
 
-def _build_parts(found: list[tuple[int, int, int, float]], width: int) -> Parts:
-    """Make parts of (start, end, column, value)."""
-    rows = (np.arange(len(found)), np.array([f[2] for f in found], dtype=int))
+Found = tuple[int, int, int, float]  # start, end, column, value
+
+
+def _build_parts(found: Sequence[Found], width: int) -> Parts:
+    """Make parts of (start, end, column, value), equal spans joined."""
+    spans = sorted({(start, end) for start, end, _, _ in found})
+    number = {span: row for row, span in enumerate(spans)}
+    rows = np.array([number[start, end] for start, end, _, _ in found], dtype=int)
+    columns = np.array([f[2] for f in found], dtype=int)
     values = np.array([f[3] for f in found], dtype=float)
-    shape = (len(found), width)
-    return Parts([(f[0], f[1]) for f in found], sparse.csr_matrix((values, rows), shape))
+    return Parts(spans, sparse.csr_matrix((values, (rows, columns)), (len(spans), width)))
 
 
-def _stack(views: Sequence[list[tuple[int, int, int, float]]], width: int) -> Any:
+def _stack(views: Sequence[list[Found]], width: int) -> Any:
     """Make one row per text of lists of (start, end, column, value)."""
     rows = np.repeat(np.arange(len(views)), [len(found) for found in views])
     columns = np.array([f[2] for found in views for f in found], dtype=int)
@@ -94,43 +96,68 @@ def _stack(views: Sequence[list[tuple[int, int, int, float]]], width: int) -> An
     return sparse.csr_matrix((values, (rows, columns)), (len(views), width))
 
 
-class _FoundView:
-    """A view whose spans each touch one feature; subclasses say which."""
+class FoundView:
+    """A view that finds spans, each for one feature; subclasses say which."""
 
-    width = 0
-    by_theme = True
+    themes: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def fit(self, texts: Sequence[str]) -> Any:  # noqa: ARG002
         """Return self: nothing is learned."""
         return self
 
-    def find(self, text: str) -> list[tuple[int, int, int, float]]:
+    def find(self, text: str) -> list[Found]:
         """Return (start, end, column, value) for every span."""
         raise NotImplementedError
 
     def parts(self, text: str) -> Parts:
         """Return the spans of a text and the features each contributes."""
-        return _build_parts(self.find(text), self.width)
+        return _build_parts(self.find(text), len(self.themes))
 
     def matrix(self, texts: Sequence[str]) -> Any:
         """Return features, a sparse matrix of shape (n_texts, n_features)."""
-        return _stack([self.find(text) for text in texts], self.width)
+        return _stack([self.find(text) for text in texts], len(self.themes))
 
 
-def _damped(found: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, float]]:
-    """Value the different kinds found in a column at log2(1 + kinds), shared by their spans.
+class _KindView(FoundView):
+    """A view of kinds of evidence for a theme: its patterns, or its seed terms.
 
-    ``found`` holds (start, end, column, kind). A second kind of evidence adds less than the first.
+    A theme has one feature for all its kinds together, log2(1 + number of kinds that occur): a
+    second kind adds less than the first. Each kind has a small feature of its own, so that labels
+    can teach which are worth more. A kind's spans share its value.
+
+    Parameters
+    ----------
+    n_kinds : sequence of int
+        Number of kinds of every theme.
     """
-    kinds: dict[int, set[int]] = {}
-    for _, _, column, kind in found:
-        kinds.setdefault(column, set()).add(kind)
-    total = Counter(column for _, _, column, _ in found)
-    return [(s, e, c, math.log2(1 + len(kinds[c])) / total[c]) for s, e, c, _ in found]
+
+    own = 0.0
+
+    def __init__(self, n_kinds: Sequence[int]) -> None:
+        n_themes = len(n_kinds)
+        self._first = n_themes + np.cumsum([0, *n_kinds])
+        self.themes = np.concatenate([np.arange(n_themes), np.repeat(np.arange(n_themes), n_kinds)])
+
+    def find_kinds(self, text: str) -> list[tuple[int, int, tuple[int, int]]]:
+        """Return (start, end, (theme, kind)) for every span."""
+        raise NotImplementedError
+
+    def find(self, text: str) -> list[Found]:
+        """Return (start, end, column, value) for every span."""
+        spans = self.find_kinds(text)
+        times = Counter(key for _, _, key in spans)
+        kinds = Counter(theme for theme, _ in times)
+        total = Counter(theme for _, _, (theme, _) in spans)
+        found: list[Found] = []
+        for start, end, (theme, kind) in spans:
+            found.append((start, end, theme, math.log2(1 + kinds[theme]) / total[theme]))
+            column = int(self._first[theme]) + kind
+            found.append((start, end, column, self.own / times[theme, kind]))
+        return found
 
 
-class PatternView(_FoundView):
-    """Token patterns: one feature per theme, log2(1 + number of its patterns that match).
+class PatternView(_KindView):
+    """Token patterns of the codebook.
 
     Parameters
     ----------
@@ -139,17 +166,18 @@ class PatternView(_FoundView):
     """
 
     name = "pattern"
+    own = 0.7
 
     def __init__(self, codebook: Codebook) -> None:
+        super().__init__([len(theme.patterns) for theme in codebook.themes])
         self._codebook = dataclasses.replace(codebook, examples=())  # not needed, and large
-        self.width = len(codebook.themes)
         self._matcher: PatternMatcher | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_matcher": None}  # rebuilt on first use
 
-    def find(self, text: str) -> list[tuple[int, int, int, float]]:
-        """Return (start, end, theme, value) for every match."""
+    def find_kinds(self, text: str) -> list[tuple[int, int, tuple[int, int]]]:
+        """Return (start, end, (theme, pattern)) for every match."""
         if self._matcher is None:
             self._matcher = PatternMatcher(
                 {
@@ -158,12 +186,11 @@ class PatternView(_FoundView):
                     for kind, pattern in enumerate(self._codebook.parsed_patterns(theme))
                 }
             )
-        matches = self._matcher.find(normalize(text))
-        return _damped([(start, end, *key) for start, end, key in matches])
+        return self._matcher.find(normalize(text))
 
 
-class SeedView(_FoundView):
-    """Seed terms: one feature per theme, log2(1 + number of its seed terms that occur).
+class SeedView(_KindView):
+    """Seed terms of the codebook.
 
     Parameters
     ----------
@@ -172,9 +199,10 @@ class SeedView(_FoundView):
     """
 
     name = "seed"
+    own = 0.5
 
     def __init__(self, codebook: Codebook) -> None:
-        self.width = len(codebook.themes)
+        super().__init__([len(theme.seeds) for theme in codebook.themes])
         self._kinds = [{seed.lower(): i for i, seed in enumerate(t.seeds)} for t in codebook.themes]
         # Longest first, so that "no credit" is one term and not the seed "credit".
         ordered = [sorted(kinds, key=lambda term: (-len(term), term)) for kinds in self._kinds]
@@ -183,119 +211,77 @@ class SeedView(_FoundView):
             for terms in ordered
         ]
 
-    def find(self, text: str) -> list[tuple[int, int, int, float]]:
-        """Return (start, end, theme, value) for every seed term."""
+    def find_kinds(self, text: str) -> list[tuple[int, int, tuple[int, int]]]:
+        """Return (start, end, (theme, seed)) for every seed term."""
         plain = normalize(text)
-        found = [
-            (match.start(), match.end(), column, self._kinds[column][match.group()])
-            for column, regex in enumerate(self._regexes)
+        return [
+            (match.start(), match.end(), (theme, self._kinds[theme][match.group()]))
+            for theme, regex in enumerate(self._regexes)
             for match in regex.finditer(plain)
         ]
-        return _damped(found)
 
 
-class WordView(_FoundView):
+class WordView(FoundView):
     """Words and pairs of neighbouring words, tf-idf with damped counts and unit length.
 
     Parameters
     ----------
     min_texts : int, default=2
-        A term counts if it stands in so many texts of the example bank.
+        A term counts if it stands in so many of the texts it is learned from.
     """
 
     name = "word"
-    by_theme = False
 
     def __init__(self, *, min_texts: int = 2) -> None:
         self.min_texts = min_texts
 
     def fit(self, texts: Sequence[str]) -> WordView:
         """Learn the terms and their inverse document frequency."""
-        counts = Counter(term for text in texts for term in {t for _, _, t in self._terms(text)})
+        counts = Counter(term for text in texts for term in set(find_terms(text)))
         kept = sorted(term for term, n in counts.items() if n >= self.min_texts)
-        self.vocabulary = {term: column for column, term in enumerate(kept)}
         # The smoothed idf of scikit-learn: ln((1 + n) / (1 + df)) + 1.
-        self.idf = [math.log((1 + len(texts)) / (1 + counts[term])) + 1 for term in kept]
-        self.width = len(kept)
+        idf = [math.log((1 + len(texts)) / (1 + counts[term])) + 1 for term in kept]
+        return self.restore(kept, idf)
+
+    def restore(self, terms: Sequence[str], idf: Sequence[float]) -> WordView:
+        """Take terms and weights that were learned before."""
+        self.vocabulary = {term: column for column, term in enumerate(terms)}
+        self.idf = list(idf)
+        self.themes = np.full(len(self.idf), -1)
         return self
 
-    def _terms(self, text: str) -> list[tuple[int, int, str]]:
-        """Return (start, end, term) for every word and pair."""
+    def _weigh(self, columns: Iterable[int]) -> dict[int, float]:
+        """Return the value of every term of a text that is known."""
+        weights = {c: (1 + math.log(n)) * self.idf[c] for c, n in Counter(columns).items()}
+        length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
+        return {column: value / length for column, value in weights.items()}
+
+    def find(self, text: str) -> list[Found]:
+        """Return (start, end, column, value) for every known term."""
         words = [(m.start(), m.end(), m.group()) for m in WORD.finditer(normalize(text))]
         pairs = [(a[0], b[1], f"{a[2]} {b[2]}") for a, b in itertools.pairwise(words)]
-        return [*words, *pairs]
-
-    def find(self, text: str) -> list[tuple[int, int, int, float]]:
-        """Return (start, end, term, value) for every known term."""
-        known = [
-            (s, e, column)
-            for s, e, term in self._terms(text)
-            if (column := self.vocabulary.get(term)) is not None
-        ]
-        counts = Counter(column for _, _, column in known)
-        weights = {c: (1 + math.log(n)) * self.idf[c] for c, n in counts.items()}
-        length = math.sqrt(sum(value * value for value in weights.values())) or 1.0
-        return [(s, e, c, weights[c] / counts[c] / length) for s, e, c in known]
-
-
-@functools.cache
-def _word_llama() -> Any:
-    """Load the static word vectors that come inside the package wordllama; no network."""
-    import wordllama  # noqa: PLC0415 - slow to import, needed only for this view
-
-    folder = Path(wordllama.__file__).parent
-    model = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
-    model.tokenizer.no_padding()
-    model.tokenizer.no_truncation()
-    return model
-
-
-class MeaningView:
-    """Mean of the static vectors of a text's tokens, scaled to unit length (WordLlama, 256).
-
-    Each text is pooled by itself, so that batches and padding cannot change a result.
-    """
-
-    name = "meaning"
-    width = 256
-    by_theme = False
-
-    def fit(self, texts: Sequence[str]) -> MeaningView:  # noqa: ARG002
-        """Return self: the vectors come with the package wordllama."""
-        return self
-
-    def _encode(self, text: str) -> tuple[Any, npt.NDArray[np.float64]]:
-        """Return the tokens and their vectors, scaled so that they sum to unit length."""
-        model = _word_llama()
-        encoding = model.tokenizer.encode(text, add_special_tokens=False)
-        vectors = model.embedding[np.array(encoding.ids, dtype=int)].astype(np.float64)
-        return encoding, vectors / (float(np.linalg.norm(vectors.sum(axis=0))) or 1.0)
-
-    def parts(self, text: str) -> Parts:
-        """Return the words of a text and the vector each contributes."""
-        encoding, vectors = self._encode(text)
-        if not encoding.ids:
-            return Parts([], sparse.csr_matrix((0, self.width)))
-        first = [0]
-        for i, token in enumerate(encoding.tokens):
-            # A low line marks the begin of a word; a mark without a letter joins what follows.
-            empty = encoding.offsets[i - 1][1] <= encoding.offsets[first[-1]][0]
-            if i and token.startswith("\u2581") and not empty:
-                first.append(i)
-        last = [*(i - 1 for i in first[1:]), len(encoding.ids) - 1]
-        spans = []
-        for i, j in zip(first, last, strict=True):
-            start, end = encoding.offsets[i][0], encoding.offsets[j][1]
-            spans.append((end - len(text[start:end].lstrip() or text[start:end]), end))
-        return Parts(spans, sparse.csr_matrix(np.add.reduceat(vectors, first, axis=0)))
+        known = [(s, e, self.vocabulary[t]) for s, e, t in [*words, *pairs] if t in self.vocabulary]
+        times = Counter(column for _, _, column in known)
+        values = self._weigh(column for _, _, column in known)
+        return [(s, e, c, values[c] / times[c]) for s, e, c in known]
 
     def matrix(self, texts: Sequence[str]) -> Any:
-        """Return features, a sparse matrix of shape (n_texts, 256)."""
-        sums = [self._encode(text)[1].sum(axis=0) for text in texts]
-        return sparse.csr_matrix(np.array(sums).reshape(-1, self.width))
+        """Return features; the same sums as of `find`, without the places."""
+        rows = []
+        for text in texts:
+            known = (self.vocabulary.get(term, -1) for term in find_terms(text))
+            values = self._weigh(column for column in known if column >= 0)
+            rows.append([(0, 0, column, value) for column, value in values.items()])
+        return _stack(rows, len(self.themes))
 
 
-def make_views(codebook: Codebook) -> dict[str, View]:
-    """Return the views of the theme model by name, in order."""
-    views: list[View] = [PatternView(codebook), SeedView(codebook), WordView(), MeaningView()]
-    return {view.name: view for view in views}
+def find_terms(text: str) -> list[str]:
+    """Return the words and the pairs of neighbouring words of a text.
+
+    Examples
+    --------
+    >>> find_terms("Take the blame")
+    ['take', 'the', 'blame', 'take the', 'the blame']
+    """
+    words = WORD.findall(normalize(text))
+    return [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]

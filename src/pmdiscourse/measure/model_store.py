@@ -14,13 +14,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.errors import DiscourseError, invalid
+from pmdiscourse.measure.shipped import CARD, NUMBERS, TERMS
 from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.store import sha256, write_atomic
 
 MODEL_FILE = "model.joblib"
 CARD_FILE = "model.json"
 _MEND = "Fit it again: `pmdiscourse run RAW --out DIR --refit`."
-_PACKAGES = ("pmdiscourse", "numpy", "scipy", "scikit-learn", "spacy", "tokenizers", "wordllama")
+_PACKAGES = (
+    *("pmdiscourse", "numpy", "scipy", "scikit-learn", "spacy", "tokenizers", "wordllama"),
+    "onnxruntime",
+)
 
 
 def installed_versions() -> dict[str, str]:
@@ -29,13 +33,26 @@ def installed_versions() -> dict[str, str]:
     return versions | {"pmdiscourse code": _code_version()}
 
 
+# Modules and files that make a score: a model that older ones pickled must not be loaded.
+_SOURCES = (
+    "codebook.py",
+    "patterns.py",
+    *(
+        f"measure/{name}"
+        for name in (
+            *("encoder.py", "features.py", "frames.py", "linear.py", "matching.py", "meaning.py"),
+            *("sentences.py", "shipped.py", "themes.py", "views.py"),
+            *(f"weights/{name}" for name in (CARD, NUMBERS, TERMS)),
+        )
+    ),
+)
+
+
 @cache
 def _code_version() -> str:
-    """Hash the modules that make a score: a model that older code pickled must not be loaded."""
+    """Hash what makes a score."""
     root = resources.files("pmdiscourse")
-    names = ["codebook.py", "patterns.py", "measure/features.py", "measure/matching.py"]
-    sources = [root.joinpath(name).read_bytes() for name in [*names, "measure/themes.py"]]
-    return sha256(b"".join(sources))[:12]
+    return sha256(b"".join(root.joinpath(name).read_bytes() for name in _SOURCES))[:12]
 
 
 def _version(package: str) -> str:
@@ -91,7 +108,8 @@ def save_model(model: ThemeModel, directory: str | Path) -> None:
     card = {
         "themes": model.theme_names_,
         "thresholds": [float(threshold) for threshold in model.thresholds_],
-        "views": list(model.views),
+        "views": sorted({name for part in model.detectors_ for name in part.views}),
+        "shipped": list(model.shipped_),
         "versions": installed_versions(),
         "sha256": sha256(content),
     }

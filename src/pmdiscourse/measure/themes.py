@@ -1,4 +1,4 @@
-"""The theme model: it learns from the codebook alone and shows the words behind every score."""
+"""The theme model: how strongly each theme shows in a text, with the words behind every score."""
 
 from __future__ import annotations
 
@@ -9,55 +9,69 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from pmdiscourse.codebook import Codebook, load_codebook
-from pmdiscourse.errors import DiscourseError, invalid, unknown
-from pmdiscourse.measure.features import View, make_views
+from pmdiscourse.errors import DiscourseError, invalid
+from pmdiscourse.measure.encoder import Encoder
+from pmdiscourse.measure.linear import DECIMALS, Detectors, choose_threshold, fit_weights, sigmoid
+from pmdiscourse.measure.shipped import known_themes, load_detectors
 from pmdiscourse.measure.texts import check_texts
+from pmdiscourse.measure.views import (
+    choose_views,
+    columns_of,
+    join_matrices,
+    make_views,
+    scales_of,
+)
 
-VIEWS = ("pattern", "seed", "word", "meaning")
 FOLDS = 5  # out-of-fold scores for the thresholds; also the fewest examples of a theme
-DECIMALS = 6  # scores are rounded before they meet a threshold, so that no last bit decides
-# Inverse strength of the ridge penalty: of 1, 3 and 10 the smallest within noise of the best (mean
-# average precision .762, .771 and .773, out of fold on the example bank).
-C = 3.0
-# Share of passages that carry a theme, assumed where thresholds are chosen. The example bank has
-# about 15 %, far more than a corpus: an F1 at that share would tag too much.
+# Share of passages that carry a theme, assumed where thresholds are chosen on the example bank. It
+# has about 15 %, far more than a corpus: an F1 at that share would tag too much.
 BASE_RATE = 0.05
+WEIGHTS = ("shipped", "bank")
 
 
 class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Says how strongly each theme of a codebook shows in a text, several themes at a time.
 
-    One ridge-penalised logistic regression per theme on four views of the text: token patterns,
-    seed terms, words (tf-idf), and the mean of static word vectors. It is trained on the example
-    bank of the codebook, never on the corpus; so it is the same model whatever is measured.
+    One ridge-penalised logistic regression per theme on several views of the text: token patterns,
+    seed terms, words (tf-idf), frames (pairs of word classes in a sentence), the mean of static
+    word vectors and, with an encoder, of sentence vectors. For the four themes that come with the
+    package the weights are shipped: they were learned from the example bank and from labelled real
+    passages. Any other theme, or one of these whose entry was edited, is learned from the example
+    bank of the codebook. Never from the corpus: so it is the same model whatever is measured.
 
     Parameters
     ----------
     codebook : Codebook or None, default=None
         None takes the codebook that comes with the package.
-    views : tuple of str, default=("pattern", "seed", "word", "meaning")
-        Views to use; fewer show what each is worth.
+    views : tuple of str or None, default=None
+        Views to use, which are then learned from the bank; None takes all.
+    weights : {"shipped", "bank"}, default="shipped"
+        "bank" learns every theme from the example bank alone.
+    encoder : Encoder or None, default=None
+        Sentence encoder, e.g. ``MiniLM()`` of `pmdiscourse.measure.encoder`.
     random_state : int, default=0
-        Seed of the folds in which the thresholds are chosen.
+        Seed of the folds in which thresholds are chosen on the example bank.
 
     Attributes
     ----------
     theme_names_ : list of str
         Theme names in codebook order.
+    shipped_ : tuple of str
+        Themes with shipped weights. Their scores are calibrated: probabilities at the base rate of
+        the web pages that the labelled passages were drawn from. Scores of other themes only order
+        texts: the example bank has more themes in it than a corpus has.
     thresholds_ : ndarray of shape (n_themes,)
-        A text is tagged with a theme if its score is at least this: the threshold with the
-        highest F1 on scores of the example bank in 5-fold cross-validation, examples weighted
-        so that 5 % of them carry the theme.
+        A text is tagged with a theme if its score is at least this: chosen for F1 on out-of-fold
+        scores of labelled passages, else of the example bank weighted so that 5 % of it carry the
+        theme.
     intercept_ : ndarray of shape (n_themes,)
         What a score starts from, in log odds.
     out_of_fold_ : ndarray of shape (n_examples, n_themes)
-        Those cross-validated scores, in the order of ``codebook.examples``.
+        Cross-validated scores of ``codebook.examples`` for themes learned from it, else missing.
 
     References
     ----------
@@ -77,15 +91,19 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self,
         codebook: Codebook | None = None,
         *,
-        views: tuple[str, ...] = VIEWS,
+        views: tuple[str, ...] | None = None,
+        weights: str = "shipped",
+        encoder: Encoder | None = None,
         random_state: int = 0,
     ) -> None:
         self.codebook = codebook
         self.views = views
+        self.weights = weights
+        self.encoder = encoder
         self.random_state = random_state
 
     def fit(self, texts: Sequence[str] = ("",), y: object = None) -> ThemeModel:  # noqa: ARG002
-        """Learn the themes from the codebook.
+        """Take the shipped weights, and learn the other themes from the codebook.
 
         Parameters
         ----------
@@ -103,51 +121,63 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         DiscourseError
-            If a view is unknown, texts are not usable, or a theme has fewer than 5 examples with
-            it or without it.
+            If a parameter is not usable, texts are not usable, or a theme without shipped weights
+            has fewer than 5 examples with it or without it.
         """
         check_texts(texts)
+        if self.weights not in WEIGHTS:
+            raise invalid("weights", got=self.weights, allowed=f"one of {list(WEIGHTS)}")
         codebook = load_codebook() if self.codebook is None else self.codebook
-        bank = [example.text for example in codebook.examples]
-        self.views_ = self._make_views(codebook, bank)
-        features = self._features(bank)
-        weights, held_out = [], []
-        for theme, name in enumerate(codebook.names):
-            present = np.array([name in example.themes for example in codebook.examples])
-            _check_bank(name, present)
-            speaking = features @ self._columns(theme)
-            held_out.append(_score_out_of_fold(speaking, present, self.random_state))
-            weights.append(_fit_weights(speaking, present))
         self.theme_names_ = codebook.names
-        self.coef_ = np.array([coef for coef, _ in weights])
-        self.intercept_ = np.array([intercept for _, intercept in weights])
-        self.out_of_fold_ = np.column_stack([scores for scores, _ in held_out])
-        self.thresholds_ = np.array([threshold for _, threshold in held_out])
+        shape = (len(codebook.examples), len(codebook.names))
+        self.out_of_fold_ = np.full(shape, np.nan)
+        self.thresholds_ = np.zeros(shape[1])
+        self.detectors_: list[Detectors] = []
+        self.shipped_: tuple[str, ...] = ()
+        if self.weights == "shipped" and self.views is None:
+            self._take_shipped(known_themes(codebook))
+        others = tuple(name for name in codebook.names if name not in self.shipped_)
+        if others:
+            self.detectors_.append(self._learn(codebook, others))
+        order = [name for part in self.detectors_ for name in part.names]
+        self._order = [order.index(name) for name in codebook.names]
+        self.intercept_ = self._join([part.intercept for part in self.detectors_])
         return self
 
-    def _make_views(self, codebook: Codebook, bank: list[str]) -> dict[str, View]:
-        known = make_views(codebook)
-        for name in self.views:
-            if name not in known:
-                raise unknown("view", got=name, known=known)
-        if not self.views:
-            raise invalid("views", got=self.views, allowed=f"one or more of {list(known)}")
-        return {name: known[name].fit(bank) for name in known if name in self.views}
+    def _take_shipped(self, names: tuple[str, ...]) -> None:
+        """Take the weights of these themes, if there are any for the encoder."""
+        found = load_detectors(names, self.encoder) if names else None
+        if found is not None:
+            self.shipped_ = names
+            self.detectors_.append(found[0])
+            self.thresholds_[[self.theme_names_.index(name) for name in names]] = found[1]
 
-    def _features(self, texts: Sequence[str]) -> Any:
-        return sparse.hstack([view.matrix(texts) for view in self.views_.values()]).tocsr()
+    def _learn(self, codebook: Codebook, names: tuple[str, ...]) -> Detectors:
+        """Learn detectors of these themes from the example bank, and choose their thresholds."""
+        bank = [example.text for example in codebook.examples]
+        known = make_views(codebook, self.encoder)
+        views = choose_views(known, tuple(known) if self.views is None else self.views)
+        for view in views.values():
+            view.fit(bank)
+        scales = scales_of(views)
+        features = join_matrices(views, bank) @ sparse.diags_array(scales)
+        coef, intercept = np.zeros((len(names), len(scales))), np.zeros(len(names))
+        for row, name in enumerate(names):
+            theme = codebook.names.index(name)
+            present = np.array([name in example.themes for example in codebook.examples])
+            _check_bank(name, present)
+            columns = columns_of(views, theme)
+            speaking = features[:, columns]
+            weights, intercept[row] = fit_weights(speaking, present)
+            coef[row, columns] = weights * scales[columns]
+            scores = _score_out_of_fold(speaking, present, self.random_state)
+            self.out_of_fold_[:, theme] = scores
+            self.thresholds_[theme] = choose_threshold(scores, present, base_rate=BASE_RATE)
+        return Detectors(names, views, coef, intercept)
 
-    def _columns(self, theme: int) -> Any:
-        """Return a diagonal matrix that keeps the features which may speak of a theme.
-
-        Patterns and seed terms of other themes are left out: a text may carry several themes, and
-        the words for one must not count against another.
-        """
-        kept = [
-            np.arange(view.width) == theme if view.by_theme else np.ones(view.width, dtype=bool)
-            for view in self.views_.values()
-        ]
-        return sparse.diags_array(np.concatenate(kept).astype(float)).tocsr()
+    def _join(self, parts: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+        """Put what the detectors say side by side, in codebook order."""
+        return np.concatenate(parts, axis=-1)[..., self._order]
 
     def transform(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Score texts.
@@ -160,8 +190,7 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         ndarray of shape (n_texts, n_themes)
-            Scores from 0 to 1 in codebook order, rounded to 6 decimals. They order texts and are
-            no shares of anything: the example bank has more themes in it than a corpus has.
+            Scores from 0 to 1 in codebook order, rounded to 6 decimals.
 
         Raises
         ------
@@ -171,8 +200,9 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If `fit` was not called.
         """
         check_is_fitted(self)
-        log_odds = self._features(check_texts(texts)) @ self.coef_.T + self.intercept_
-        return np.round(_sigmoid(log_odds), DECIMALS)
+        checked = check_texts(texts)
+        log_odds = self._join([part.log_odds(checked) for part in self.detectors_])
+        return np.round(sigmoid(log_odds), DECIMALS)
 
     def predict(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Tag texts: scores at or above `thresholds_`; arguments and errors as in `transform`.
@@ -208,19 +238,7 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         if not isinstance(text, str):
             raise invalid("text", got=text, allowed="one string")
-        found: list[dict[str, Any]] = []
-        first = 0
-        for name, view in self.views_.items():
-            parts = view.parts(text)
-            width = parts.rows.shape[1]
-            weights = parts.rows @ self.coef_[:, first : first + width].T
-            first += width
-            for (start, end), row in zip(parts.spans, weights, strict=True):
-                for theme, weight in zip(self.theme_names_, row, strict=True):
-                    if weight == 0:
-                        continue
-                    span = {"start": start, "end": end, "view": name, "weight": float(weight)}
-                    found.append(span | {"theme": theme})
+        found = [span for part in self.detectors_ for span in part.spans(text)]
         return sorted(found, key=lambda s: (-s["weight"], s["start"], s["end"], s["view"]))
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[Any]:  # noqa: ARG002
@@ -235,10 +253,6 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _sigmoid(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * log_odds)))
-
-
 def _check_bank(name: str, present: npt.NDArray[np.bool_]) -> None:
     with_theme, without = int(present.sum()), int((~present).sum())
     if min(with_theme, without) < FOLDS:
@@ -248,25 +262,13 @@ def _check_bank(name: str, present: npt.NDArray[np.bool_]) -> None:
         )
 
 
-def _fit_weights(features: Any, present: npt.NDArray[np.bool_]) -> tuple[Any, float]:
-    """Fit one theme; the tight tolerance makes machines agree."""
-    model = LogisticRegression(C=C, solver="liblinear", tol=1e-8, max_iter=1000, random_state=0)
-    model.fit(features, present)
-    return model.coef_[0], float(model.intercept_[0])
-
-
 def _score_out_of_fold(
     features: Any, present: npt.NDArray[np.bool_], random_state: int
-) -> tuple[npt.NDArray[np.float64], float]:
-    """Return cross-validated scores and the threshold with the highest F1 at the base rate."""
+) -> npt.NDArray[np.float64]:
+    """Return cross-validated scores."""
     scores = np.zeros(len(present))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=random_state)
     for train, test in folds.split(features, present):
-        coef, intercept = _fit_weights(features[train], present[train])
-        scores[test] = _sigmoid(features[test] @ coef + intercept)
-    scores = np.round(scores, DECIMALS)
-    share = present.mean()
-    weights = np.where(present, BASE_RATE / share, (1 - BASE_RATE) / (1 - share))
-    precision, recall, cuts = precision_recall_curve(present, scores, sample_weight=weights)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return scores, float(cuts[int(np.argmax(f1[:-1]))])
+        coef, intercept = fit_weights(features[train], present[train])
+        scores[test] = sigmoid(features[test] @ coef + intercept)
+    return np.asarray(np.round(scores, DECIMALS))
