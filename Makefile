@@ -45,7 +45,7 @@ lab: $(STAMP) ## open JupyterLab on notebooks/ with this project's kernel (ARGS=
 	JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --notebook-dir=notebooks $(ROOT) $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --extra semantic --universal --generate-hashes --python-version 3.11 --no-header --output-file requirements.lock
 
 clean: ## remove what was generated (not .venv, not data/raw, not labels)
 	rm -rf $(REPORTS) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from figures import draw_documents, mean_f1, mean_precision
-from labelled import assign_folds, hash_document, read_labelled
+from label_checks import read_checked
+from labelled import assign_folds, hash_document
 from sklearn.metrics import average_precision_score
 from training import Data, build_data, cross_validate, use_views
 
 from pmdiscourse.codebook import load_codebook
+from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.encoder import MiniLM
 from pmdiscourse.measure.views import make_views
 
@@ -62,7 +64,10 @@ def main() -> None:
     parser.add_argument("--semantic", action="store_true", help="with the sentence encoder")
     arguments = parser.parse_args()
     codebook = load_codebook()
-    frame = read_labelled(arguments.labels, codebook.names)
+    try:
+        frame = read_checked(arguments.labels, codebook)
+    except DiscourseError as error:
+        parser.error(str(error))
     views = make_views(codebook, MiniLM() if arguments.semantic else None)
     data = build_data(frame, assign_folds(frame), codebook, views)
     present = frame[codebook.names].to_numpy()

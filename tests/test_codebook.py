@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.matching import PatternMatcher
 from pmdiscourse.patterns import parse_pattern
+from pmdiscourse.toml_lines import TomlLines
 
 DATA = Path(__file__).parent / "data" / "codebooks"
 BROKEN: list[dict[str, str]] = json.loads((DATA / "broken.json").read_text(encoding="utf-8"))
@@ -76,23 +79,74 @@ def test_folder_of_an_analyst(garden: Path) -> None:
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["label"])
-def test_mistakes_are_told_with_file_and_place(garden: Path, case: dict[str, str]) -> None:
-    edit(garden / case["file"], case["find"], case["replace"])
+def test_mistakes_are_told_with_file_line_and_field(garden: Path, case: dict[str, str]) -> None:
+    if "bytes" in case:
+        (garden / case["file"]).write_bytes(bytes.fromhex(case["bytes"]))
+    else:
+        edit(garden / case["file"], case["find"], case["replace"])
     with pytest.raises(DiscourseError) as told:
         load_codebook(garden)
     assert case["message"] in str(told.value)
-    assert str(garden) in str(told.value)
+    assert str(told.value).startswith(str(garden / case["file"]))
 
 
-def test_folder_without_themes_file(tmp_path: Path) -> None:
-    with pytest.raises(DiscourseError, match=r"themes\.toml cannot be read"):
-        load_codebook(tmp_path)
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("nowhere", "nowhere cannot be read: it holds no themes.toml"),
+        ("garden/examples", "examples cannot be read: it holds no themes.toml"),
+        ("garden/themes.toml", "allowed is a folder with themes.toml and examples/. Name the"),
+    ],
+)
+def test_paths_that_are_no_codebook(garden: Path, path: str, words: str) -> None:
+    with pytest.raises(DiscourseError, match=re.escape(words)):
+        load_codebook(garden.parent / path)
 
 
-def test_examples_that_are_no_utf8(garden: Path) -> None:
-    (garden / "examples" / "more.jsonl").write_bytes(b'{"text": "caf\xe9", "themes": []}\n')
-    with pytest.raises(DiscourseError, match=r"more\.jsonl cannot be read"):
-        load_codebook(garden)
+def test_what_editors_and_systems_leave_behind_is_no_mistake(garden: Path) -> None:
+    """A byte order mark, Windows line ends, hidden files, a README, notes between examples."""
+    before = load_codebook(garden)
+    for name in ("themes.toml", "examples/bank.jsonl"):
+        text = (garden / name).read_text(encoding="utf-8")
+        (garden / name).write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    (garden / "examples" / ".DS_Store").write_bytes(b"\x00\xff")
+    (garden / "examples" / "README.md").write_text("How we write them.", encoding="utf-8")
+    (garden / "examples" / "new.jsonl").write_text("# to come\n\n", encoding="utf-8")
+    assert load_codebook(garden) == before
+    assert load_codebook(garden).sha256 == before.sha256
+
+
+BLOCKS = st.lists(
+    st.sampled_from(
+        [
+            "# note = [",
+            'version = "1"',
+            'note = """\n[[themes]]\nname = "no"\n"""',
+            'seeds = ["a", "b"]',
+            'seeds = [\n"a",\n"b"]',
+            'seeds = [\n  "a", # one ]\n\n  "b"\n]',
+            "",
+        ]
+    ),
+    max_size=4,
+)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=4), st.sampled_from(["a", "b"]))
+def test_lines_of_entries_are_found(tables: list[list[str]], word: str) -> None:
+    """The line that is told holds the entry, whatever stands before it."""
+    chosen = [{block.split(" = ")[0]: block for block in table}.values() for table in tables]
+    text = "\n".join(line for table in chosen for line in ["[[themes]]", *table])
+    lines = TomlLines(text)
+    for number, theme in enumerate(tomllib.loads(text)["themes"]):
+        head = lines.find(("themes", number))
+        assert text.split("\n")[head - 1] == "[[themes]]"
+        for key in theme:
+            assert text.split("\n")[lines.find(("themes", number, key)) - 1].startswith(key)
+        if "seeds" in theme:
+            line = lines.find(("themes", number, "seeds", theme["seeds"].index(word)))
+            assert f'"{word}"' in text.split("\n")[line - 1]
+            assert line > head
 
 
 def test_hash_follows_content_not_layout(garden: Path) -> None:
@@ -140,3 +194,19 @@ def test_anchors_leave_nothing_out(
     """Sentences are passed over by their words alone; no match may be lost by it."""
     quick, thorough = matchers
     assert quick.find(" ".join(words)) == thorough.find(" ".join(words))
+
+
+@given(st.text(alphabet="ab n't'&/+.-*|?<>", max_size=25))
+@settings(deadline=None)
+def test_whatever_is_accepted_can_be_searched(text: str) -> None:
+    """A pattern is refused with a message, or works: never a traceback when the model is fitted."""
+    try:
+        pattern = parse_pattern(text, {"a": ("an aa|bb",)})
+    except DiscourseError:
+        return
+    PatternMatcher({(0, 0): pattern}).find("a ban on b. aa")
+
+
+def test_a_word_that_resembles_a_class_stays_a_word() -> None:
+    pattern = parse_pattern("<pm>|xpmx fired", CLASSES)
+    assert PatternMatcher({(0, 0): pattern}).find("an xpmx fired them")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_fscore_support,
+    recall_score,
+)
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.evaluate import evaluate
@@ -69,8 +74,68 @@ def test_whole_threads_are_drawn() -> None:
         for frame in (scores, labels, passages)
     ]
     copied = evaluate(copies[0], copies[1], passages=copies[2]).iloc[0]
-    for name in ("recall", "recall_low", "recall_high", "f1_low"):
-        assert copied[name] == pytest.approx(alone[name], abs=0.02)
+    for name in ("average_precision", "precision", "recall", "f1"):
+        assert copied[name] == pytest.approx(alone[name])
+        widths = [row[f"{name}_high"] - row[f"{name}_low"] for row in (alone, copied)]
+        # Independent passages, twenty times as many, would give a quarter of the width.
+        assert 0.95 < widths[1] / widths[0] < 1.4
+
+
+def bootstrap(frames: Frames, weight: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Return percentiles of precision, recall and F1 over drawn threads."""
+    scores, labels, passages = frames
+    tagged, present = scores["tagged"].to_numpy(), labels["present"].to_numpy(dtype=bool)
+    thread = np.unique(passages["thread_id"], return_inverse=True)[1]
+    n_threads = thread.max() + 1
+    random = np.random.default_rng(8)
+    drawn = []
+    for _ in range(1500):
+        times = np.bincount(random.integers(0, n_threads, n_threads), minlength=n_threads)
+        counted = times[thread] * weight
+        hits = counted @ (tagged & present)
+        n_tagged, n_present = counted @ tagged, counted @ present
+        drawn.append((hits / n_tagged, hits / n_present, 2 * hits / (n_tagged + n_present)))
+    ends = np.percentile(drawn, [2.5, 97.5], axis=0)
+    return pd.DataFrame(ends, columns=["precision", "recall", "f1"], index=["low", "high"])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_intervals_agree_with_a_bootstrap_where_there_is_much_to_draw(weighted: bool) -> None:
+    frames = build_frames(n=3000, threads=300, seed=4)
+    chance = np.random.default_rng(3).choice([0.2, 0.5, 1.0], 3000) if weighted else np.ones(3000)
+    scores, labels, passages = frames
+    row = evaluate(
+        scores, labels.assign(inclusion_probability=chance), passages=passages, n_draws=1
+    ).iloc[0]
+    expected = bootstrap(frames, 1 / chance)
+    for name in expected.columns:
+        for end in ("low", "high"):
+            assert row[f"{name}_{end}"] == pytest.approx(expected.loc[end, name], abs=0.012)
+
+
+def test_no_hit_and_nothing_but_hits_keep_a_width() -> None:
+    """None of six tags right is no proof that none ever is."""
+    scores, labels, passages = build_frames(n=60, threads=20)
+    tagged = scores.index < 6
+    scores = scores.assign(tagged=tagged, score=np.where(tagged, 0.9, 0.1))
+    wrong = labels.assign(present=scores.index >= 54).astype({"present": "boolean"})
+    row = evaluate(scores, wrong, passages=passages).iloc[0]
+    assert (row["n_tagged"], row["n_hits"], row["n_positive"]) == (6, 0, 6)
+    for name in ("precision", "recall", "f1"):
+        assert (row[name], row[f"{name}_low"]) == (0, 0)
+        assert 0.2 < row[f"{name}_high"] < 0.6
+    right = labels.assign(present=tagged).astype({"present": "boolean"})
+    row = evaluate(scores, right, passages=passages).iloc[0]
+    for name in ("precision", "recall", "f1"):
+        assert (row[name], row[f"{name}_high"]) == (1, 1)
+        assert 0.4 < row[f"{name}_low"] < 0.8
+
+
+def test_all_positives() -> None:
+    scores, labels, passages = build_frames()
+    row = evaluate(scores, labels.assign(present=True), passages=passages).iloc[0]
+    assert row[["average_precision", "precision"]].tolist() == [1, 1]
+    assert row["recall"] == pytest.approx(scores["tagged"].mean())
 
 
 def test_interval_covers_the_truth() -> None:
@@ -125,6 +190,26 @@ def test_labels_of_a_draw_weigh_what_they_stand_for(size: int, n: int, first: in
         assert abs(draws[name].mean() - truth[name]) < 3 * error
         held = draws[f"{name}_low"].le(truth[name]) & draws[f"{name}_high"].ge(truth[name])
         assert held.sum() >= 17
+
+
+def test_a_label_stands_for_what_is_left_of_its_stratum() -> None:
+    """A corpus drawn whole, labelled in part; then most of the lowest stratum goes."""
+    scores, truth, passages = build_drawable(600, 0.2)
+    design = draw_sample(passages, scores, n=100, random_state=1)
+    labels = design.head(100).merge(truth, on="passage_id")
+    unlabelled = design.iloc[100:]
+    gone = unlabelled.loc[unlabelled["stratum"] == "5", "passage_id"].head(280)
+    left = scores[~scores["passage_id"].isin(gone)]
+    told = evaluate(left, labels, passages=passages, design=design).iloc[0]
+    size = design.loc[design["passage_id"].isin(left["passage_id"]), "stratum"].value_counts()
+    rows = labels.merge(scores, on=["passage_id", "theme"])
+    weight = rows["stratum"].map(size / rows["stratum"].value_counts()).to_numpy(dtype=float)
+    expected = recall_score(rows["present"].astype(bool), rows["tagged"], sample_weight=weight)
+    assert told["recall"] == pytest.approx(expected)
+    guessed = evaluate(left, labels, passages=passages).iloc[0]
+    assert abs(guessed["recall"] - expected) > 0.01
+    with pytest.raises(DiscourseError, match="design"):
+        evaluate(scores, labels, passages=passages, design=design.drop(columns="stratum"))
 
 
 def test_without_complete_probabilities_nothing_is_weighted() -> None:
@@ -186,9 +271,14 @@ def test_nothing_to_measure_is_missing_not_zero() -> None:
     scores, labels, passages = build_frames()
     row = evaluate(scores, labels.assign(present=False), passages=passages).iloc[0]
     assert row[["average_precision", "recall", "recall_low"]].isna().all()
-    assert row["precision"] == 0
+    assert (row["precision"], row["precision_low"]) == (0, 0)
+    assert row["precision_high"] > 0
+    untagged = evaluate(scores.assign(tagged=False), labels, passages=passages).iloc[0]
+    assert np.isnan(untagged["precision"])
+    assert untagged["recall"] == 0
     empty = evaluate(scores, labels.iloc[:0], passages=passages).iloc[0]
     assert empty["n"] == 0
+    assert not empty["weighted"]
     assert np.isnan(empty["f1"])
     assert np.isnan(empty["f1_high"])
 

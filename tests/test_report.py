@@ -46,7 +46,13 @@ INERT = {
     "script", "iframe", "object", "embed", "form", "input", "button", "link", "base", "svg", "math",
     "video", "audio",
 }  # fmt: skip
-REPORTS = ["index.html", "01-corpus.html", "02-themes.html", "03-prevalence.html"]
+REPORTS = [
+    "index.html",
+    "01-corpus.html",
+    "02-themes.html",
+    "03-prevalence.html",
+    "04-validation.html",
+]
 THEMES = ("blame", "identity", "elite_education", "director_failure")
 MakeRun = Callable[..., Path]
 

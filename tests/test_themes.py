@@ -1,34 +1,25 @@
-"""The theme model: its contract, its explanations, its files and its quality."""
+"""The theme model: what it tags, its views, its tables and its quality."""
 
 from __future__ import annotations
 
 import json
-import os
-import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import average_precision_score, f1_score
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.features import WORD, WordView, normalize
-from pmdiscourse.measure.model_store import load_model, model_hash, save_model
 from pmdiscourse.measure.scoring import representative_passages, score_passages
 from pmdiscourse.measure.themes import ThemeModel
-from pmdiscourse.measure.views import VIEWS, make_views
+from pmdiscourse.measure.views import make_views
 
 DATA = Path(__file__).parent / "data"
 DEV = Path(__file__).parents[2] / "shared" / "gold" / "dev.jsonl"
@@ -83,54 +74,6 @@ def test_scores_are_rounded_shares_in_codebook_order(model: ThemeModel) -> None:
     assert (model.predict(TEXTS) == (scores >= model.thresholds_)).all()
 
 
-def test_order_and_batch_change_nothing(model: ThemeModel) -> None:
-    texts = [example.text for example in load_codebook().examples[:150]] + [TEXTS[0] * 30, "", "…"]
-    together = model.transform(texts)
-    np.testing.assert_allclose(model.transform(texts[::-1])[::-1], together, atol=1e-9, rtol=0)
-    alone = np.vstack([model.transform([text]) for text in texts])
-    np.testing.assert_allclose(alone, together, atol=1e-9, rtol=0)
-
-
-WORDS = [
-    "the",
-    "PM",
-    "takes",
-    "blame",
-    "no",
-    "MBA",
-    "İstanbul",
-    "don’t",
-    "🙂",
-    "\n",
-    "\t",
-    ".",
-    "?",
-]
-
-
-@given(st.text(max_size=200) | st.lists(st.sampled_from(WORDS)).map(" ".join))
-@settings(deadline=None)
-def test_a_score_is_the_sum_of_its_spans(model: ThemeModel, text: str) -> None:
-    spans = model.explain(text)
-    log_odds = dict(zip(model.theme_names_, model.intercept_.tolist(), strict=True))
-    for span in spans:
-        assert 0 <= span["start"] < span["end"] <= len(text)
-        assert span["view"] in VIEWS
-        log_odds[span["theme"]] += span["weight"]
-    expected = 1 / (1 + np.exp(-np.array(list(log_odds.values()))))
-    np.testing.assert_allclose(model.transform([text])[0], expected, atol=1e-6)
-
-
-def test_strongest_span_is_what_a_reader_would_point_at(model: ThemeModel) -> None:
-    for text, theme, words in (
-        (TEXTS[0], "blame", "takes the blame"),
-        (TEXTS[2], "elite_education", "MBA"),
-        (TEXTS[3], "director_failure", "director"),
-    ):
-        first = next(span for span in model.explain(text) if span["theme"] == theme)
-        assert words in text[first["start"] : first["end"]]
-
-
 @given(st.text(max_size=80))
 def test_normalize_keeps_offsets(text: str) -> None:
     assert len(normalize(text)) == len(text)
@@ -156,56 +99,6 @@ def test_word_view_is_scikit_learns_tf_idf() -> None:
     np.testing.assert_allclose(
         WordView().fit(bank).matrix(TEXTS).toarray(), expected.toarray(), atol=1e-12
     )
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        ("one text", "a list of texts"),
-        (None, "a list of texts"),
-        (b"bytes", "a list of texts"),
-        (7, "a list of texts"),
-        ([], "one text or more"),
-        (["a text", None], "row 1"),
-        (["a text", 3.5], "row 1"),
-        ([["a text"]], "row 0"),
-    ],
-)
-@pytest.mark.parametrize("method", ["fit", "transform", "predict"])
-def test_texts_that_are_not_usable(
-    model: ThemeModel, method: str, texts: Any, message: str
-) -> None:
-    with pytest.raises(DiscourseError, match=message):
-        getattr(clone(model) if method == "fit" else model, method)(texts)
-
-
-def test_texts_come_in_any_sequence(model: ThemeModel) -> None:
-    expected = model.transform(TEXTS)
-    for texts in (tuple(TEXTS), pd.Series(TEXTS, index=range(9, 15)), np.array(TEXTS)):
-        assert (model.transform(texts) == expected).all()  # type: ignore[arg-type]
-    with pytest.raises(DiscourseError, match="one string"):
-        model.explain(TEXTS)  # type: ignore[arg-type]
-
-
-def test_scikit_learn_contract(model: ThemeModel) -> None:
-    fresh = ThemeModel()
-    for method in ("transform", "predict", "explain"):
-        with pytest.raises(NotFittedError):
-            getattr(fresh, method)(TEXTS)
-    assert fresh.get_params() == {
-        "codebook": None,
-        "views": None,
-        "weights": "shipped",
-        "encoder": None,
-        "random_state": 0,
-    }
-    assert clone(fresh.set_params(random_state=3)).random_state == 3
-    with pytest.raises(NotFittedError):
-        clone(model).transform(TEXTS)
-    shout = FunctionTransformer(lambda texts: [text.upper() for text in texts])
-    pipeline = Pipeline([("shout", shout), ("themes", ThemeModel())])
-    assert (pipeline.fit(TEXTS).predict(TEXTS) == model.predict(TEXTS)).all()
-    assert model.get_feature_names_out().tolist() == model.theme_names_
 
 
 def test_the_corpus_does_not_move_the_model(model: ThemeModel) -> None:
@@ -236,13 +129,6 @@ def test_thresholds_have_the_best_f1_at_the_base_rate(bank_model: ThemeModel) ->
         assert f1(model.thresholds_[column]) == pytest.approx(best)
 
 
-def test_unknown_view() -> None:
-    with pytest.raises(DiscourseError, match="Did you mean 'meaning'"):
-        ThemeModel(views=("meanings",)).fit()
-    with pytest.raises(DiscourseError, match="one or more of"):
-        ThemeModel(views=()).fit()
-
-
 def test_themes_of_another_codebook(garden: Codebook) -> None:
     model = ThemeModel(garden).fit()
     assert model.theme_names_ == ["watering", "pests"]
@@ -257,64 +143,6 @@ def test_a_theme_needs_examples(garden: Codebook) -> None:
     few = Codebook("1", "en", garden.themes, garden.classes, garden.examples[:4])
     with pytest.raises(DiscourseError, match=r"theme 'watering' has \d examples with it"):
         ThemeModel(few).fit()
-
-
-def test_pickle_and_files_keep_the_scores(model: ThemeModel, tmp_path: Path) -> None:
-    expected = model.transform(TEXTS)
-    assert (pickle.loads(pickle.dumps(model)).transform(TEXTS) == expected).all()
-    save_model(model, tmp_path / "a")
-    loaded = load_model(tmp_path / "a")
-    assert (loaded.transform(TEXTS) == expected).all()
-    assert (loaded.thresholds_ == model.thresholds_).all()
-    save_model(loaded, tmp_path / "b")
-    for name in ("model.json", "model.joblib"):
-        assert (tmp_path / "a" / name).stat().st_size > 100
-    with pytest.raises(NotFittedError):
-        save_model(ThemeModel(), tmp_path / "c")
-
-
-def test_model_files_are_the_same_in_every_process(garden: Codebook, tmp_path: Path) -> None:
-    """Order of sets differs from process to process; files must not."""
-    folder = DATA / "codebooks" / "garden"
-    save_model(ThemeModel(garden).fit(), tmp_path / "here")
-    script = (
-        "import sys; from pmdiscourse.codebook import load_codebook\n"
-        "from pmdiscourse.measure.model_store import save_model\n"
-        "from pmdiscourse.measure.themes import ThemeModel\n"
-        "save_model(ThemeModel(load_codebook(sys.argv[1])).fit(), sys.argv[2])"
-    )
-    arguments = [sys.executable, "-c", script, str(folder), str(tmp_path / "there")]
-    subprocess.run(arguments, check=True, env=os.environ | {"PYTHONHASHSEED": "7"})
-    for name in ("model.json", "model.joblib"):
-        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
-
-
-def test_model_files_that_are_not_usable(model: ThemeModel, tmp_path: Path) -> None:
-    with pytest.raises(DiscourseError, match="cannot be read"):
-        load_model(tmp_path)
-    save_model(model, tmp_path)
-    card = tmp_path / "model.json"
-    text = card.read_text(encoding="utf-8")
-    card.write_text(text.replace('"numpy": "', '"numpy": "0.'), encoding="utf-8")
-    with pytest.raises(DiscourseError, match="a model written with"):
-        load_model(tmp_path)
-    card.write_text(text, encoding="utf-8")
-    with (tmp_path / "model.joblib").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(DiscourseError, match="not the model of its card"):
-        load_model(tmp_path)
-
-
-def test_model_hash_follows_codebook_versions_and_seed(garden: Codebook) -> None:
-    shipped = load_codebook()
-    names = {
-        model_hash(shipped, {"numpy": "1"}),
-        model_hash(shipped, {"numpy": "2"}),
-        model_hash(garden, {"numpy": "1"}),
-        model_hash(shipped, {"numpy": "1"}, random_state=1),
-    }
-    assert len(names) == 4
-    assert model_hash(shipped) == model_hash(load_codebook())
 
 
 def test_score_passages(model: ThemeModel) -> None:

@@ -1,5 +1,11 @@
 """The seeded topic model: themes stay fixed, say when they did not take, and order is nothing."""
 
+import ast
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,11 +14,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score
+from sklearn.pipeline import make_pipeline
 
 from pmdiscourse.codebook import Codebook, Example, Theme
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.topics import TopicModel
 
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 BLAME = ["scapegoat", "outage", "punished", "accusation", "fallout", "reprimand"]
 SCHOOL = ["diploma", "campus", "alumni", "tuition", "lecture", "graduation"]
 GARDEN = ["compost", "tomatoes", "pruning", "seedling", "mulch", "trellis"]
@@ -116,7 +124,7 @@ def test_absent_theme_whose_examples_share_everyday_words_did_not_take(
     fitted = TopicModel(book, n_residual=2).fit(corpus["text"], threads=corpus["thread"])
     verdict = fitted.verdicts().set_index("theme").loc["garden"]
     assert not verdict["took"]
-    assert verdict["reason"] == "none of its seed terms stands in 5 passages and 2 threads"
+    assert "none of its seed terms stands in 5 passages and 2 threads" in verdict["reason"]
 
 
 def test_a_theme_in_one_thread_only_did_not_take(codebook: Codebook, corpus: pd.DataFrame) -> None:
@@ -252,25 +260,124 @@ def test_texts_without_a_usable_term_take_no_theme(codebook: Codebook, texts: li
 
 
 def test_a_term_of_one_post_is_not_learned(codebook: Codebook, corpus: pd.DataFrame) -> None:
-    """A name in every passage of one thread stays out; so does one in four threads' passages."""
+    """A word in every passage of one thread stays out; so does one in four threads' passages."""
     texts, threads = corpus["text"].to_list(), corpus["thread"].to_list()
-    texts += ["Quillfeather wrote the roadmap plan"] * 9 + ["Ostrander joined the meeting"] * 4
+    texts += ["a gazebo beside the roadmap plan"] * 9 + ["zither and the meeting"] * 4
     threads += ["one"] * 9 + ["u1", "u2", "u3", "u4"]
-    texts += ["Wexcombe joined the meeting"] * 5
+    texts += ["a kumquat at the meeting"] * 5
     threads += ["u1", "u2", "u1", "u2", "u1"]
     fitted = TopicModel(codebook, n_residual=2).fit(texts, threads=threads)
     words = {word for term in fitted.terms_ for word in term.split()}
-    assert words & {"quillfeather", "ostrander", "wexcombe"} == {"wexcombe"}
-    small = TopicModel(codebook).fit(texts[-18:], threads=threads[-18:])
-    words = {word for term in small.terms_ for word in term.split()}
-    assert words == {"meeting", "joined", "wexcombe"}
+    assert words & {"gazebo", "zither", "kumquat"} == {"kumquat"}
+
+
+def test_names_are_no_terms(codebook: Codebook, corpus: pd.DataFrame) -> None:
+    texts = [*corpus["text"], *["we asked Wexcombe about the kumquat, a PM and the Diploma"] * 9]
+    fitted = TopicModel(codebook, n_residual=2).fit(texts)
+    words = {word for term in fitted.terms_ for word in term.split()}
+    assert words & {"wexcombe", "kumquat", "pm", "diploma"} == {"kumquat", "pm", "diploma"}
 
 
 def test_follows_the_estimator_contract(codebook: Codebook, corpus: pd.DataFrame) -> None:
     estimator = TopicModel(codebook, n_residual=3, random_state=4)
+    assert set(vars(estimator)) == {"codebook", "n_residual", "random_state"}
     assert clone(estimator).get_params()["n_residual"] == 3
+    assert estimator.set_params(n_residual=2).n_residual == 2
     assert estimator.fit(corpus["text"]) is estimator
     assert list(estimator.get_feature_names_out()) == estimator.topic_names_
+    assert TopicModel(n_residual=0).n_residual == 0, "values are checked by fit"
+
+
+def test_refit_equals_a_fresh_fit_and_a_pickle_the_model(
+    codebook: Codebook, corpus: pd.DataFrame, model: TopicModel
+) -> None:
+    refitted = TopicModel(codebook, n_residual=2).fit(corpus["text"][:60])
+    refitted.fit(corpus["text"], threads=corpus["thread"])
+    restored = pickle.loads(pickle.dumps(model))
+    for other in (refitted, restored):
+        np.testing.assert_array_equal(
+            other.transform(corpus["text"]), model.transform(corpus["text"])
+        )
+        pd.testing.assert_frame_equal(other.top_terms(), model.top_terms())
+        pd.testing.assert_frame_equal(other.verdicts(), model.verdicts())
+        pd.testing.assert_frame_equal(other.share_of_words(), model.share_of_words())
+
+
+def test_stands_in_a_pipeline_and_gives_frames(codebook: Codebook, corpus: pd.DataFrame) -> None:
+    pipeline = make_pipeline(TopicModel(codebook, n_residual=2)).set_output(transform="pandas")
+    frame = pipeline.fit_transform(corpus["text"])
+    assert list(frame.columns) == pipeline[-1].topic_names_
+
+
+def test_share_of_words_sums_to_one_inside_its_interval(model: TopicModel) -> None:
+    shares = model.share_of_words()
+    assert shares["share_of_words"].sum() == pytest.approx(1)
+    assert (shares["share_low"] <= shares["share_of_words"]).all()
+    assert (shares["share_of_words"] <= shares["share_high"]).all()
+    assert shares["topic"].tolist() == model.topic_names_
+    by_theme = shares.set_index("topic")["share_of_words"]
+    assert by_theme["blame"] > by_theme["school"] > by_theme["garden"]
+
+
+def test_few_threads_give_no_interval(codebook: Codebook, corpus: pd.DataFrame) -> None:
+    threads = [f"t{row % 9}" for row in range(len(corpus))]
+    shares = TopicModel(codebook).fit(corpus["text"], threads=threads).share_of_words()
+    assert shares[["share_low", "share_high"]].isna().all(axis=None)
+
+
+def test_representative_passages_come_from_different_threads(
+    model: TopicModel, corpus: pd.DataFrame
+) -> None:
+    passages = corpus.rename(columns={"thread": "thread_id"})
+    passages.loc[len(passages)] = ["scapegoat", "blame", "t0"]  # all of it, in one word
+    for topic in model.topic_names_[:2] + model.topic_names_[3:]:
+        best = model.representative_passages(passages, topic=topic, n=4)
+        assert best["thread_id"].is_unique
+        assert best["share_of_words"].min() > 0.4
+        terms = set(model.top_terms().query("topic == @topic")["term"])
+        for row in best.itertuples():
+            marked = {row.text[span["start"] : span["end"]] for span in row.evidence}
+            assert marked
+            assert marked <= terms
+        if topic == "blame":
+            assert (best["theme"] == "blame").all()
+            assert "scapegoat" not in best["text"].tolist()
+    with pytest.raises(DiscourseError, match="topic 'blam'"):
+        model.representative_passages(passages, topic="blam")
+    with pytest.raises(DiscourseError, match="n is not usable"):
+        model.representative_passages(passages, topic="blame", n=0)
+
+
+FIT = """
+import hashlib, random, sys
+from planted import make_codebook, make_passages
+from pmdiscourse import TopicModel
+passages = make_passages(400)
+mixed = passages.sample(frac=1, random_state=int(sys.argv[1]))
+model = TopicModel(make_codebook(), n_residual=4)
+model.fit(list(mixed["text"]), threads=list(mixed["thread"]))
+numbers = [*model.transform(list(passages["text"])).ravel(), *model.top_terms()["weight"]]
+numbers += [*model.share_of_words()["share_low"], *model.residual_topics()["n_passages"]]
+print(repr([float(number) for number in numbers]))
+print(model.topic_names_, model.top_terms()["term"].tolist(), list(model.proposals()["terms"]))
+"""
+
+
+def test_processes_agree(tmp_path: Path) -> None:
+    """Row order, hash seed and threads change nothing beyond rounding."""
+    printed = []
+    for number in (1, 2):
+        set_here = {"PYTHONHASHSEED": str(number), "PYTHONPATH": str(BENCHMARKS)}
+        set_here |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(number))
+        done = subprocess.run(
+            [sys.executable, "-c", FIT, str(number)],
+            env=os.environ | set_here, cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        numbers, words = done.stdout.splitlines()
+        printed.append((np.array(ast.literal_eval(numbers)), words))
+    (first, first_words), (second, second_words) = printed
+    np.testing.assert_allclose(first, second, rtol=0, atol=1e-9)
+    assert first_words == second_words
 
 
 @pytest.mark.parametrize(
@@ -300,7 +407,13 @@ def test_unusable_options_are_told(
         model.top_terms(0)
 
 
-@pytest.mark.parametrize("method", ["transform", "top_terms", "verdicts", "get_feature_names_out"])
+METHODS = [
+    "transform", "top_terms", "verdicts", "share_of_words", "residual_topics", "proposals",
+    "get_feature_names_out",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_unfitted_model_says_so(codebook: Codebook, method: str) -> None:
     arguments = [["text"]] if method == "transform" else []
     with pytest.raises(NotFittedError):

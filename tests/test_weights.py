@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from importlib import resources
@@ -13,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, make_scorer
-from sklearn.model_selection import GridSearchCV
 
 from pmdiscourse.codebook import Codebook, Example, load_codebook
 from pmdiscourse.errors import DiscourseError
@@ -88,18 +85,6 @@ def test_an_edited_theme_is_learned_from_its_examples() -> None:
     assert ThemeModel(dataclasses.replace(own, classes=classes)).fit().shipped_ == ()
 
 
-def test_taking_the_evidence_away_lowers_the_score(model: ThemeModel) -> None:
-    theme = model.theme_names_.index("blame")
-    spans = [s for s in model.explain(TEXT) if s["theme"] == "blame" and s["view"] == "pattern"]
-    without = TEXT
-    for span in spans:
-        start, end = span["start"], span["end"]
-        without = without[:start] + "x" * (end - start) + without[end:]
-    before, after = model.transform([TEXT, without])[:, theme]
-    assert before > model.thresholds_[theme]
-    assert after < before / 2
-
-
 def test_card_tells_what_the_files_are() -> None:
     card = load_card()
     for name, expected in card["sha256"].items():
@@ -114,34 +99,6 @@ def test_terms_are_one_or_two_words() -> None:
     assert {len(term.split()) for term in terms} == {1, 2}
     with np.load(WEIGHTS / "weights.npz", allow_pickle=False) as file:
         assert {file[name].dtype.kind for name in file.files} <= {"f", "i"}
-
-
-def test_scores_are_the_same_in_every_process(model: ThemeModel) -> None:
-    script = (
-        "import json, sys; from pmdiscourse.measure.themes import ThemeModel\n"
-        "print(json.dumps(ThemeModel().fit().transform([sys.argv[1]]).tolist()))"
-    )
-    scores = model.transform([TEXT])
-    for threads in ("1", "2"):
-        env = os.environ | {"OMP_NUM_THREADS": threads, "PYTHONHASHSEED": threads}
-        run = [sys.executable, "-c", script, TEXT]
-        told = subprocess.run(run, check=True, env=env, capture_output=True, text=True).stdout
-        np.testing.assert_allclose(json.loads(told), scores, atol=1e-9, rtol=0)
-
-
-def test_grid_search_can_choose_the_weights() -> None:
-    texts = [example.text for example in load_codebook().examples[::20]]
-    present = np.array([[n in e.themes for n in load_codebook().names]
-                        for e in load_codebook().examples[::20]])  # fmt: skip
-    scorer = make_scorer(f1_score, average="micro", zero_division=0)
-    search = GridSearchCV(ThemeModel(), {"weights": ["shipped", "bank"]}, scoring=scorer, cv=2)
-    search.fit(texts, present)
-    assert search.best_score_ > 0.5
-
-
-def test_weights_parameter() -> None:
-    with pytest.raises(DiscourseError, match="one of"):
-        ThemeModel(weights="none").fit()
 
 
 def test_another_encoder_learns_from_the_bank() -> None:
@@ -197,5 +154,8 @@ def test_quality_on_unseen_documents_does_not_sink() -> None:
     run = [*script, "--labels", *map(str, GOLD)]
     told = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     reached = json.loads(told.splitlines()[-1])
-    for metric, floor in FLOORS["plain"].items():
-        assert reached[metric] >= floor["floor"], metric
+    floors = FLOORS["plain"]
+    for metric in ("average_precision", "f1"):
+        assert reached[metric] >= floors[metric]["floor"], metric
+    for name, floor in floors["themes"].items():
+        assert reached["themes"][name] >= floor["floor"], name

@@ -7,7 +7,7 @@ from .measure.agreement import agreement
 from .measure.evaluate import evaluate
 from .measure.labels import draw_sample, read_labels, write_label_sheet
 from .measure.prevalence import estimate_prevalence
-from .measure.scoring import representative_passages, score_passages
+from .measure.scoring import representative_passages, score_passages, score_posts
 from .measure.themes import ThemeModel
 from .measure.topics import TopicModel
 from .pipeline import run
@@ -53,6 +53,7 @@ __all__ = [
     "representative_passages",
     "run",
     "score_passages",
+    "score_posts",
     "split_passages",
     "write_label_sheet",
 ]

@@ -7,21 +7,37 @@ package is made from the project's own codebook; analysts copy the folder and ad
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pmdiscourse.codebook_checks import (
+    Keys,
+    Place,
+    check_keys,
+    check_text,
+    check_texts,
+    fold,
+    read_json,
+    read_toml,
+    read_utf8,
+)
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.patterns import Pattern, parse_pattern
 from pmdiscourse.store import write_atomic
 
 CODEBOOK_DIRECTORY = Path(__file__).parent / "codebook_data"
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+MAX_SEED_WORDS = 6  # the longest seed terms of the shipped codebook are questions of six words
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME_ALLOWED = "a name of a-z, 0-9 and _, letter first"
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+# Marks of the pattern notation are nothing in a seed term, and texts are matched with straight
+# quotes: such a seed term would never be found.
+_MARKS = re.compile(r"[|*<>\u2018\u2019]")
 
 
 @dataclass(frozen=True)
@@ -61,9 +77,10 @@ class Theme:
     definition : str
         One or two sentences.
     include, exclude : tuple of str
-        Notes on what counts and what does not.
+        Rules on what counts and what does not, for coders; they may be empty, and
+        ``pmdiscourse codebook check`` then asks for them.
     seeds : tuple of str
-        Seed terms, one to four words each.
+        Seed terms, one to six words each.
     patterns : tuple of str
         Token patterns in the notation of `pmdiscourse.patterns`.
     """
@@ -156,25 +173,21 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
     >>> load_codebook().names
     ['blame', 'identity', 'elite_education', 'director_failure']
     """
-    directory = CODEBOOK_DIRECTORY if path is None else Path(path)
-    file = directory / "themes.toml"
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DiscourseError(f"codebook {file} cannot be read: {error}") from error
-    _check_keys(content, {"version": str, "language": str, "classes": dict, "themes": list}, file)
-    classes = {
-        name: _strings(v, f"{file}: class {name!r}") for name, v in content["classes"].items()
-    }
-    themes = tuple(_read_theme(entry, file) for entry in content["themes"])
-    names = [theme.name for theme in themes]
-    if not names or len(set(names)) < len(names):
-        raise invalid(f"{file}: themes", got=names, allowed="one or more, each name once")
-    examples = _read_examples(sorted((directory / "examples").glob("*.jsonl")), names)
-    codebook = Codebook(content["version"], content["language"], themes, classes, examples)
-    for theme in themes:
-        _check_patterns(codebook, theme.name, file)
-    return codebook
+    directory = find_codebook(path)
+    content, place = read_toml(directory / "themes.toml")
+    check_keys(content, {"version": str, "language": str, "classes": dict, "themes": list}, place)
+    check_text(content["version"], "version", place)
+    if not _LANGUAGE.fullmatch(content["language"]):
+        allowed = "an ISO 639 code, e.g. 'en'"
+        raise invalid(f"{place.at('language')}language", got=content["language"], allowed=allowed)
+    classes = _read_classes(content["classes"], place)
+    themes = tuple(
+        _read_theme(entry, classes, place.inside("themes", number, label=_label(entry)))
+        for number, entry in enumerate(content["themes"])
+    )
+    _check_names([theme.name for theme in themes], place)
+    examples = _read_examples(directory / "examples", [theme.name for theme in themes])
+    return Codebook(content["version"], content["language"], themes, classes, examples)
 
 
 def copy_codebook(path: str | Path | None, target: Path) -> None:
@@ -196,89 +209,124 @@ def copy_codebook(path: str | Path | None, target: Path) -> None:
             old.unlink()
 
 
-def _read_theme(entry: Any, file: Path) -> Theme:
-    """Check one theme entry."""
-    label = entry.get("name", "?") if isinstance(entry, dict) else "?"
-    where = f"{file}: theme {label!r}"
+def find_codebook(path: str | Path | None) -> Path:
+    """Return the folder of a codebook."""
+    directory = CODEBOOK_DIRECTORY if path is None else Path(path)
+    if directory.is_file():
+        hint = f"Name the folder that holds it, {directory.parent}."
+        allowed = "a folder with themes.toml and examples/"
+        raise invalid("codebook", got=str(directory), allowed=allowed, hint=hint)
+    if not (directory / "themes.toml").exists():
+        raise DiscourseError(
+            f"codebook {directory} cannot be read: it holds no themes.toml. Make one with "
+            "`pmdiscourse codebook new DIR --theme NAME`."
+        )
+    return directory
+
+
+def _label(entry: Any) -> str:
+    return f"theme {entry.get('name', '?')!r}" if isinstance(entry, dict) else "theme"
+
+
+def _read_classes(content: dict[str, Any], place: Place) -> dict[str, tuple[str, ...]]:
+    """Check the word classes."""
+    classes = {}
+    for name, phrases in content.items():
+        inside = place.inside("classes", label="classes")
+        if not NAME.fullmatch(name):
+            raise invalid(f"{inside.at(name)}name", got=name, allowed=NAME_ALLOWED)
+        classes[name] = check_texts(phrases, name, inside)
+        if not phrases:
+            raise invalid(f"{inside.at(name)}{name}", got=phrases, allowed="one phrase or more")
+        _check_pattern(f"<{name}>", classes, inside, name)
+    return classes
+
+
+def _read_theme(entry: Any, classes: dict[str, tuple[str, ...]], place: Place) -> Theme:
+    """Check one theme."""
     lists = ("include", "exclude", "seeds", "patterns")
     kinds = {
         field.name: list if field.name in lists else str for field in dataclasses.fields(Theme)
     }
-    _check_keys(entry, kinds, where)
-    if not _NAME.fullmatch(entry["name"]):
-        raise invalid(where, got=entry["name"], allowed="a name of a-z, 0-9 and _, letter first")
+    check_keys(entry, kinds, place)
+    if not NAME.fullmatch(entry["name"]):
+        raise invalid(f"{place.at('name')}name", got=entry["name"], allowed=NAME_ALLOWED)
     for key in ("title", "definition"):
-        if not entry[key].strip():
-            raise invalid(f"{where}: {key}", got=entry[key], allowed="a text that is not empty")
-    notes = {key: _strings(entry[key], f"{where}: {key}") for key in lists}
+        check_text(entry[key], key, place)
+    notes = {key: check_texts(entry[key], key, place) for key in lists}
+    for number, seed in enumerate(notes["seeds"]):
+        if (
+            _MARKS.search(seed)
+            or len(seed.split()) > MAX_SEED_WORDS
+            or " ".join(seed.split()) != seed
+        ):
+            allowed = f"1 to {MAX_SEED_WORDS} words with one space between, without | * < > ’"
+            raise invalid(f"{place.at('seeds', number)}seeds", got=seed, allowed=allowed)
+    for number, pattern in enumerate(notes["patterns"]):
+        _check_pattern(pattern, classes, place, "patterns", number)
     return Theme(**(entry | notes))
 
 
-def _check_keys(entry: Any, kinds: Mapping[str, type], where: object) -> None:
-    """Require exactly these keys, with these types."""
-    if not isinstance(entry, dict):
-        raise invalid(str(where), got=entry, allowed=f"a table with {list(kinds)}")
-    for key in entry:
-        if key not in kinds:
-            raise unknown(f"{where}: key", got=key, known=kinds)
-    for key, kind in kinds.items():
-        if key not in entry:
-            raise invalid(f"{where}: key {key!r}", got="nothing", allowed=f"a {kind.__name__}")
-        if not isinstance(entry[key], kind):
-            raise invalid(f"{where}: key {key!r}", got=entry[key], allowed=f"a {kind.__name__}")
+def _check_names(names: list[str], place: Place) -> None:
+    """Require themes, and each name once."""
+    if not names:
+        raise invalid(f"{place.at('themes')}themes", got=names, allowed="one or more")
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            where = place.at("themes", number, "name")
+            raise invalid(f"{where}themes: name", got=name, allowed="each name once")
 
 
-def _strings(values: Any, where: str) -> tuple[str, ...]:
-    """Require a list of texts, each once."""
-    if not isinstance(values, list):
-        raise invalid(where, got=values, allowed="a list of texts")
-    for value in values:
-        if not isinstance(value, str) or not value.strip() or values.count(value) > 1:
-            raise invalid(where, got=value, allowed="texts that are not empty, each once")
-    return tuple(values)
-
-
-def _check_patterns(codebook: Codebook, name: str, file: Path) -> None:
-    """Parse the patterns once, so that a mistake is told when the codebook is loaded."""
+def _check_pattern(
+    text: str, classes: dict[str, tuple[str, ...]], place: Place, *keys: str | int
+) -> None:
+    """Parse a pattern, so that a mistake is told when the codebook is loaded."""
     try:
-        codebook.parsed_patterns(name)
+        parse_pattern(text, classes)
     except DiscourseError as error:
-        raise DiscourseError(f"{file}: theme {name!r}: {error}") from error
+        raise DiscourseError(f"{place.at(*keys)}{keys[0]}: {error}") from error
 
 
-def _read_examples(files: Iterable[Path], names: list[str]) -> tuple[Example, ...]:
+def _read_examples(folder: Path, names: list[str]) -> tuple[Example, ...]:
     """Read the example bank; a text may stand in it once."""
     examples: dict[str, Example] = {}
-    for file in files:
-        try:
-            lines = file.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DiscourseError(f"examples {file} cannot be read: {error}") from error
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
+    places: dict[str, str] = {}
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if file.name.startswith((".", "README")):
+            continue
+        if file.suffix != ".jsonl":
+            hint = "Rename it, or move it elsewhere."
+            raise invalid(f"{file}", got=file.name, allowed="a name that ends in .jsonl", hint=hint)
+        for number, line in enumerate(read_utf8(file).split("\n"), start=1):
+            if not line.strip() or line.lstrip().startswith("#"):
                 continue
-            where = f"{file}, line {number}"
-            example = _read_example(line, names, where)
-            if example.text in examples:
-                raise invalid(f"{where}: text", got=example.text, allowed="each text once")
-            examples[example.text] = example
-    return tuple(examples[text] for text in sorted(examples))
+            place = Place(file, functools.partial(_same, number))
+            example = _read_example(line, names, place)
+            before = places.setdefault(fold(example.text), f"{file.name}, line {number}")
+            if fold(example.text) in examples:
+                hint = f"It stands in {before}."
+                raise invalid(
+                    f"{place.at()}text", got=example.text, allowed="each text once", hint=hint
+                )
+            examples[fold(example.text)] = example
+    return tuple(sorted(examples.values(), key=lambda example: example.text))
 
 
-def _read_example(line: str, names: list[str], where: str) -> Example:
+def _same(line: int, keys: Keys) -> int:  # noqa: ARG001
+    """Return the line: all fields of an example stand in it."""
+    return line
+
+
+def _read_example(line: str, names: list[str], place: Place) -> Example:
     """Read one line; ``register`` is a note for people and optional."""
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise DiscourseError(f"{where} is no JSON: {error}") from error
+    record = read_json(line, place)
     kinds = {"text": str, "themes": list}
     if isinstance(record, dict) and "register" in record:
         kinds["register"] = str
-    _check_keys(record, kinds, where)
-    if not record["text"].strip():
-        raise invalid(f"{where}: text", got=record["text"], allowed="a text that is not empty")
-    themes = _strings(record["themes"], f"{where}: themes")
+    check_keys(record, kinds, place)
+    check_text(record["text"], "text", place)
+    themes = check_texts(record["themes"], "themes", place)
     for theme in themes:
         if theme not in names:
-            raise unknown(f"{where}: theme", got=theme, known=names)
+            raise unknown(f"{place.at()}themes: theme", got=theme, known=names)
     return Example(record["text"], frozenset(themes))

@@ -18,6 +18,7 @@ Sentences that lack a word for any such element are never matched, which is what
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +27,10 @@ from pmdiscourse.errors import invalid, unknown
 
 GAP = "..."
 GAP_WORDS = 4
-_WORD = re.compile(r"[\w'&/+.-]*\w[\w'&/+.-]*\*?")
+MAX_SEQUENCES = 1_000  # each is matched by itself; the widest shipped pattern has 28
+# Begins with a letter or digit (".net" too), or is the tail of a contraction: the tokenizer cuts
+# other marks off the front of a word, and nothing would be left to look for.
+_WORD = re.compile(r"\.?\w[\w'&/+.-]*\*?|'(?:d|ll|m|re|s|ve)")
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ def parse_pattern(text: str, classes: Mapping[str, tuple[str, ...]]) -> Pattern:
     ------
     DiscourseError
         If the line is empty, holds an unknown class or a character that is no word, begins or
-        ends with a gap, or has no anchor.
+        ends with a gap, has no anchor, or names so many classes that it stands for more than a
+        thousand rows of words.
 
     Examples
     --------
@@ -105,6 +110,9 @@ def parse_pattern(text: str, classes: Mapping[str, tuple[str, ...]]) -> Pattern:
     if not parts or GAP in (parts[0], parts[-1]):
         raise invalid(what, got=text, allowed="words, with gaps only between them")
     choices = [_choices(part, classes, what) for part in parts]
+    if math.prod(map(len, choices)) > MAX_SEQUENCES:
+        allowed = f"one with at most {MAX_SEQUENCES:,} ways to choose phrases of its word classes"
+        raise invalid(what, got=text, allowed=allowed, hint="Make several patterns of it.")
     sequences = tuple(
         tuple(itertools.chain.from_iterable(pick)) for pick in itertools.product(*choices)
     )
@@ -126,7 +134,7 @@ def _choices(
     optional = part.endswith("?")
     alternatives = part.removesuffix("?").split("|")
     named = [word[1:-1] for word in alternatives if word.startswith("<") and word.endswith(">")]
-    plain = [word for word in alternatives if word[1:-1] not in named]
+    plain = [word for word in alternatives if f"<{word[1:-1]}>" != word]
     choices: list[tuple[Element, ...]] = []
     if plain:
         choices.append((_element(plain, what, optional),))

@@ -11,10 +11,19 @@ import pandas as pd
 from pmdiscourse.codebook import Codebook, copy_codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.parts import hold, publish, write_posts
+from pmdiscourse.measure.encoder import Encoder, make_encoder
 from pmdiscourse.measure.label_store import estimate_run
-from pmdiscourse.measure.model_store import installed_versions, load_model, model_hash, save_model
+from pmdiscourse.measure.lint_entries import stops_a_run
+from pmdiscourse.measure.model_store import (
+    describe_themes,
+    installed_versions,
+    load_model,
+    model_hash,
+    save_model,
+)
 from pmdiscourse.measure.prevalence import estimate_prevalence
 from pmdiscourse.measure.scoring import score_passages
+from pmdiscourse.measure.shipped import load_card
 from pmdiscourse.measure.themes import ThemeModel
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
@@ -70,15 +79,21 @@ def run(
     """
     settings = make_settings(settings)
     directory = Path(processed)
+    # Before anything is read, so that a mistake is told before hours of work.
+    codebook = load_codebook(settings.codebook or None)
+    if stopped := stops_a_run(codebook):
+        told = "; ".join(f"theme {name!r} has {why}" for name, why in stopped.items())
+        raise DiscourseError(f"{told}. `pmdiscourse codebook check` says what to add.")
+    encoder = make_encoder(settings.encoder)
     with hold(raw, directory):
         before = _last_run(directory)
         files, manifest = write_posts(raw, directory, settings=settings, progress=progress)
-        codebook = load_codebook(settings.codebook or None)
-        model, name = _model(directory, codebook, settings, before, refit=refit)
+        model, name = _model(directory, codebook, encoder, settings, before, refit=refit)
         passages = read_parts(directory, "passages", manifest["tables"]["passages"])
         scores = score_passages(passages, model)
         n_scored = int(scores["passage_id"].nunique())
         manifest = _describe(manifest, len(passages), n_scored, codebook, name)
+        manifest["model"]["themes"] = describe_themes(model)
         overall, manifest["labels"] = estimate_run(directory, scores, passages)
         shares = [overall, estimate_prevalence(scores, passages=passages, by="kind")]
         prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
@@ -109,6 +124,7 @@ def _last_run(directory: Path) -> dict[str, Any] | None:
 def _model(
     directory: Path,
     codebook: Codebook,
+    encoder: Encoder | None,
     settings: Settings,
     before: dict[str, Any] | None,
     *,
@@ -117,13 +133,16 @@ def _model(
     """Return the model of the last run if it still fits, else a new one; old scores are kept."""
     kept = (before or {}).get("model", {})
     fits = kept and kept["codebook_sha256"] == codebook.sha256
-    if fits and not refit and kept.get("random_state") == settings.random_state:
+    same = all(kept.get(key) == getattr(settings, key) for key in ("random_state", "encoder"))
+    if fits and not refit and same:
         try:
-            return load_model(directory / "model" / kept["hash"]), kept["hash"]
+            folder = directory / "model" / kept["hash"]
+            return load_model(folder, codebook=codebook), kept["hash"]
         except DiscourseError:
             pass  # damaged, or written by other versions: then "what changed" names them
-    name = model_hash(codebook, random_state=settings.random_state)
-    model = ThemeModel(codebook, random_state=settings.random_state).fit()
+    seed = settings.random_state
+    name = model_hash(codebook, random_state=seed, encoder=settings.encoder)
+    model = ThemeModel(codebook, encoder=encoder, random_state=seed).fit()
     save_model(model, directory / "model" / name)
     if kept and kept["hash"] != name:
         write_part(directory / "model" / kept["hash"], "scores", read_table(directory, "scores"))
@@ -147,6 +166,8 @@ def _describe(
             "hash": model,
             "codebook_sha256": codebook.sha256,
             "random_state": manifest["settings"]["random_state"],
+            "encoder": manifest["settings"]["encoder"],
+            "weights_sha256": load_card()["sha256"],
         },
         "versions": installed_versions() | {"pandas": version("pandas"), "ftfy": version("ftfy")},
     }

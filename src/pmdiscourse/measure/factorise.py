@@ -1,4 +1,4 @@
-"""The numbers behind the seeded topic model: start, updates and divergence.
+"""The numbers behind the seeded topic model: start and updates.
 
 References
 ----------
@@ -72,9 +72,20 @@ def factorise(
     return shares, topics
 
 
-def divergence(shares: Array, counts: sp.csr_matrix) -> Array:
-    """Return each term's part of the divergence of a topic's words from all words."""
-    overall = np.asarray(counts.sum(axis=0)).ravel() / counts.sum()
-    within = normalize((counts.T @ shares).T, norm="l1")
-    ratio = np.where(within > 0, within, overall) / overall
-    return np.asarray(within * np.log(ratio), dtype=float)
+def left_over(counts: sp.csr_matrix, rows: Array) -> sp.csr_matrix:
+    """Return the part of each count that the theme rows leave to words at large.
+
+    Residual topics are learned from this part only. Learned from all words, they would learn the
+    themes anew, and take the words of the themes the more there are of them.
+    """
+    counts = sp.csr_matrix(counts)
+    everything = np.asarray(counts.sum(axis=0)).ravel()
+    topics = np.vstack([rows, everything / everything.sum()])
+    shares, _ = factorise(counts, topics, n_themes=len(rows))
+    text_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    expected = np.zeros(counts.nnz)
+    for weights, column in zip(topics, shares.T, strict=True):
+        expected += column[text_of] * weights[counts.indices]
+    at_large = shares[text_of, -1] * topics[-1, counts.indices]
+    kept = counts.data * at_large / np.maximum(expected, np.finfo(float).tiny)
+    return sp.csr_matrix((kept, counts.indices, counts.indptr), shape=counts.shape)

@@ -23,6 +23,7 @@ from scipy import sparse
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.measure.matching import PatternMatcher
 
+_STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 
 
@@ -72,7 +73,7 @@ def normalize(text: str) -> str:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters grow in lower case, e.g. a dotted capital I
         lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
-    return lowered.replace("\u2019", "'").replace("\u2018", "'")
+    return lowered.translate(_STRAIGHT)
 
 
 Found = tuple[int, int, int, float]  # start, end, column, value

@@ -19,6 +19,7 @@ from pmdiscourse.measure.sentences import TOKEN, split_sentences
 
 Element = tuple[str, ...]  # alternatives; a prefix ends in *
 Token = tuple[int, int, str]  # start, end, word
+Place = tuple[int, int]  # start, end
 MEMORY = 100_000  # words remembered at most
 
 
@@ -114,7 +115,7 @@ class FrameView(FoundView):
     def fit(self, texts: Sequence[str]) -> FrameView:
         """Learn which pairs occur, and their inverse document frequency ln(n / df)."""
         counts = Counter(
-            pair for text in texts for pair in {pair for _, _, pair in self._find_pairs(text)}
+            pair for text in texts for pair in {pair for _, pair in self._find_pairs(text)}
         )
         kept = sorted(pair for pair, n in counts.items() if n >= self.min_texts)
         return self.restore(kept, [math.log(len(texts) / counts[pair]) for pair in kept])
@@ -126,25 +127,33 @@ class FrameView(FoundView):
         self.themes = np.full(len(self.idf), -1)
         return self
 
-    def _find_pairs(self, text: str) -> list[tuple[int, int, tuple[int, int]]]:
-        """Return (start, end, pair) for every sentence and pair in it."""
+    def _find_pairs(self, text: str) -> list[tuple[set[Place], tuple[int, int]]]:
+        """Return the places of its two phrases, and the pair, for every sentence and pair in it."""
         if self._finder is None:
             self._finder = PhraseFinder(self._phrases)
         plain = normalize(text)
         found = []
         for first, last in split_sentences(plain):
             tokens = [(m.start(), m.end(), m.group()) for m in TOKEN.finditer(plain, first, last)]
-            place: dict[int, tuple[int, int]] = {}
+            place: dict[int, Place] = {}
             for number, i, j in self._finder.find(tokens):
                 place.setdefault(number, (tokens[i][0], tokens[j][1]))
             for a, b in itertools.combinations_with_replacement(sorted(place), 2):
-                start, end = min(place[a][0], place[b][0]), max(place[a][1], place[b][1])
-                found.append((start, end, (a, b)))
+                found.append(({place[a], place[b]}, (a, b)))
         return found
 
     def find(self, text: str) -> list[Found]:
-        """Return (start, end, column, value) for every known pair; its sentences share it."""
-        known = [(s, e, self.columns[p]) for s, e, p in self._find_pairs(text) if p in self.columns]
-        times = Counter(column for _, _, column in known)
+        """Return (start, end, column, value) for every known pair.
+
+        Its sentences share its value, and in a sentence its two phrases do: a reader sees the two
+        that met, not all that stands between them.
+        """
+        pairs = self._find_pairs(text)
+        known = [(places, self.columns[pair]) for places, pair in pairs if pair in self.columns]
+        times = Counter(column for _, column in known)
         length = math.sqrt(sum(self.idf[column] ** 2 for column in times)) or 1.0
-        return [(s, e, c, self.idf[c] / times[c] / length) for s, e, c in known]
+        return [
+            (start, end, column, self.idf[column] / times[column] / length / len(places))
+            for places, column in known
+            for start, end in sorted(places)
+        ]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from pmdiscourse.measure.features import Parts
+from pmdiscourse.measure.features import Parts, normalize
 
 _CHUNK = re.compile(r"\S+")
 WIDTH = 256
@@ -63,7 +63,7 @@ class MeaningView:
 
     def parts(self, text: str) -> Parts:
         """Return the words of a text and the vector each contributes."""
-        found = list(_CHUNK.finditer(text))
+        found = list(_CHUNK.finditer(normalize(text)))
         if not found:
             return Parts([], sparse.csr_matrix((0, WIDTH)))
         vectors, first = self._vectors([match.group() for match in found])
@@ -72,5 +72,5 @@ class MeaningView:
 
     def matrix(self, texts: Sequence[str]) -> Any:
         """Return features, a sparse matrix of shape (n_texts, 256)."""
-        sums = [self._vectors(text.split())[0].sum(axis=0) for text in texts]
+        sums = [self._vectors(normalize(text).split())[0].sum(axis=0) for text in texts]
         return sparse.csr_matrix(np.array(sums).reshape(-1, WIDTH))

@@ -8,6 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from pmdiscourse.codebook import Codebook
+from pmdiscourse.measure.terms import find_terms_in, write_seed
 
 Array = NDArray[np.float64]
 
@@ -20,31 +21,46 @@ def carries(book: Codebook) -> NDArray[np.bool_]:
     return np.asarray(rows, dtype=bool).reshape(len(book.examples), len(book.names))
 
 
-def seed_terms(
-    book: Codebook, name: str, vectorizer: CountVectorizer, *, whole: bool = False
-) -> set[str]:
-    """Return the one- and two-word terms that the seeds of a theme consist of.
+def seed_terms(book: Codebook, name: str) -> set[str]:
+    """Return the seed terms of a theme as they are counted: "harvard", "business school"."""
+    return {write_seed(seed) for seed in book.theme(name).seeds} - {""}
 
-    A seed that is mostly stop words gives none. With ``whole``, the words of a longer seed are
-    left out: "harvard" and "business school" but not "school".
+
+def row_terms(book: Codebook, name: str) -> set[str]:
+    """Return the seed terms of a theme with the words and pairs that they consist of.
+
+    "business school" gives "school" too. A seed that is mostly stop words gives no parts: without
+    them "what is a product manager" would stand for something else.
     """
-    analyse = vectorizer.build_analyzer()
-    terms: set[str] = set()
-    for seed in book.theme(name).seeds:
-        parts = analyse(seed)
-        pairs = [term for term in parts if " " in term]
-        n_left = len(parts) - len(pairs)
-        # Without its stop words "what is a product manager" would stand for something else.
-        if 2 * n_left > len(seed.split()):
-            terms.update(pairs if whole and pairs else parts)
+    terms = seed_terms(book, name)
+    for seed in sorted(terms):
+        parts = find_terms_in(seed, {})
+        n_words = sum(" " not in part for part in parts)
+        if 2 * n_words > len(seed.split()):
+            terms.update(parts)
     return terms
 
 
 def theme_rows(book: Codebook, vectorizer: CountVectorizer, used: NDArray[np.bool_]) -> Array:
-    """Build the fixed rows: seed terms, and what a theme's examples say more often than others."""
+    """Build the fixed rows: seed terms, and what a theme's examples say more often than others.
+
+    Parameters
+    ----------
+    book : Codebook
+        Themes, seed terms and examples.
+    vectorizer : CountVectorizer
+        Knows the terms of the corpus.
+    used : ndarray of shape (n_examples,)
+        The examples to learn from; the others are held out.
+
+    Returns
+    -------
+    ndarray of shape (n_themes, n_terms)
+        A row sums to 1, or to 0 if no term of the theme stands in the corpus.
+    """
     seeds = np.zeros((len(book.names), len(vectorizer.vocabulary_)))
     for theme, name in enumerate(book.names):
-        for term in seed_terms(book, name, vectorizer):
+        for term in row_terms(book, name):
             if term in vectorizer.vocabulary_:
                 seeds[theme, vectorizer.vocabulary_[term]] = 1.0
     seeds = np.asarray(normalize(seeds, norm="l1"))

@@ -17,7 +17,7 @@ from pmdiscourse.errors import DiscourseError, invalid
 from pmdiscourse.measure.encoder import Encoder
 from pmdiscourse.measure.linear import DECIMALS, Detectors, choose_threshold, fit_weights, sigmoid
 from pmdiscourse.measure.shipped import known_themes, load_detectors
-from pmdiscourse.measure.texts import check_texts
+from pmdiscourse.measure.texts import check_texts, make_whole
 from pmdiscourse.measure.views import (
     choose_views,
     columns_of,
@@ -125,9 +125,7 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             has fewer than 5 examples with it or without it.
         """
         check_texts(texts)
-        if self.weights not in WEIGHTS:
-            raise invalid("weights", got=self.weights, allowed=f"one of {list(WEIGHTS)}")
-        codebook = load_codebook() if self.codebook is None else self.codebook
+        codebook = self._check_parameters()
         self.theme_names_ = codebook.names
         shape = (len(codebook.examples), len(codebook.names))
         self.out_of_fold_ = np.full(shape, np.nan)
@@ -143,6 +141,20 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._order = [order.index(name) for name in codebook.names]
         self.intercept_ = self._join([part.intercept for part in self.detectors_])
         return self
+
+    def _check_parameters(self) -> Codebook:
+        """Check what `__init__` only stored, and return the codebook."""
+        if self.weights not in WEIGHTS:
+            raise invalid("weights", got=self.weights, allowed=f"one of {list(WEIGHTS)}")
+        views: object = self.views
+        if isinstance(views, str):
+            hint = f"Write ({views!r},)."
+            raise invalid("views", got=views, allowed="a tuple of names", hint=hint)
+        codebook: object = load_codebook() if self.codebook is None else self.codebook
+        if not isinstance(codebook, Codebook):
+            hint = "Write load_codebook(folder)."
+            raise invalid("codebook", got=codebook, allowed="a Codebook or None", hint=hint)
+        return codebook
 
     def _take_shipped(self, names: tuple[str, ...]) -> None:
         """Take the weights of these themes, if there are any for the encoder."""
@@ -204,6 +216,11 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         log_odds = self._join([part.log_odds(checked) for part in self.detectors_])
         return np.round(sigmoid(log_odds), DECIMALS)
 
+    def fit_transform(self, texts: Sequence[str], y: object = None) -> npt.NDArray[np.float64]:
+        """Fit, then score the texts; a generator is read once."""
+        checked = check_texts(texts)
+        return self.fit(checked, y).transform(checked)
+
     def predict(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Tag texts: scores at or above `thresholds_`; arguments and errors as in `transform`.
 
@@ -234,11 +251,23 @@ class ThemeModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If text is no string.
         NotFittedError
             If `fit` was not called.
+
+        Examples
+        --------
+        >>> model = ThemeModel().fit()
+        >>> text = "The PM takes the blame."
+        >>> spans = [span for span in model.explain(text) if span["theme"] == "blame"]
+        >>> "blame" in text[spans[0]["start"] : spans[0]["end"]]
+        True
+        >>> log_odds = model.intercept_[0] + sum(span["weight"] for span in spans)
+        >>> bool(abs(1 / (1 + np.exp(-log_odds)) - model.transform([text])[0, 0]) < 1e-6)
+        True
         """
         check_is_fitted(self)
         if not isinstance(text, str):
             raise invalid("text", got=text, allowed="one string")
-        found = [span for part in self.detectors_ for span in part.spans(text)]
+        whole = make_whole(text)
+        found = [span for part in self.detectors_ for span in part.spans(whole)]
         return sorted(found, key=lambda s: (-s["weight"], s["start"], s["end"], s["view"]))
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[Any]:  # noqa: ARG002

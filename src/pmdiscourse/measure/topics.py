@@ -6,7 +6,8 @@ theme can neither drift nor vanish. A weight is a share of words, never a freque
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from typing import Self
 
 import numpy as np
@@ -14,44 +15,39 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.metrics import average_precision_score
 from sklearn.utils.validation import check_is_fitted
 
 from pmdiscourse.codebook import Codebook, load_codebook
-from pmdiscourse.errors import invalid
-from pmdiscourse.measure.factorise import divergence, factorise, residual_start
-from pmdiscourse.measure.terms import (
-    COUNTED,
-    MIN_PASSAGES,
-    MIN_THREADS,
-    find_terms,
-    thread_membership,
-)
+from pmdiscourse.errors import invalid, unknown
+from pmdiscourse.measure.factorise import factorise, left_over, residual_start
+from pmdiscourse.measure.proposals import judge_residuals, measure_residuals
+from pmdiscourse.measure.terms import find_terms, make_counter, thread_membership
 from pmdiscourse.measure.texts import check_texts
-from pmdiscourse.measure.theme_rows import carries, seed_terms, theme_rows
+from pmdiscourse.measure.theme_rows import seed_terms, theme_rows
+from pmdiscourse.measure.topic_passages import choose_passages, mark_terms, rank_passages
+from pmdiscourse.measure.topic_shares import share_of_words
+from pmdiscourse.measure.topic_terms import (
+    COLUMNS,
+    MAX_TOP_TERMS,
+    Counted,
+    describe_topics,
+    name_residual,
+)
+from pmdiscourse.measure.verdicts import N_TOP_TERMS, give_verdicts, rank_examples
+from pmdiscourse.tables import require_columns
 
 Array = NDArray[np.float64]
-
-N_TOP_TERMS = 15
-MAX_TOP_TERMS = 100
-MIN_NEW_TERMS = 3
-MIN_LIFT = 3.0  # average precision against its base rate
-N_FOLDS = 5
-_NO_TERMS = (
-    f"too few passages for a vocabulary: a term must stand in {MIN_PASSAGES} passages and "
-    f"{MIN_THREADS} threads"
-)
 
 
 class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Seeded topic model with fixed theme rows and learned residual topics.
 
-    Kullback-Leibler non-negative matrix factorisation of the term counts (one and two words that
-    stand in 5 passages and 2 threads or more, English stop words left out, weighted by inverse
-    document frequency), fitted by the expectation-maximisation updates of probabilistic latent
-    semantic analysis. Without any such term no theme takes and every share is 0. A theme's row is
-    half its seed terms, half the terms that its examples use more often than other examples.
+    Kullback-Leibler non-negative matrix factorisation of the term counts (words, short phrases and
+    seed terms that stand in 5 passages and 2 threads or more; stop words and names left out;
+    weighted by inverse document frequency), fitted by the expectation-maximisation updates of
+    probabilistic latent semantic analysis. Without any such term no theme takes and every share is
+    0. A theme's row is half its seed terms, half the terms that its examples use more often than
+    other examples.
 
     Parameters
     ----------
@@ -122,16 +118,18 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         order = sorted(range(len(checked)), key=lambda row: (checked[row], names[row]))
         ordered, names = [checked[row] for row in order], [names[row] for row in order]
         self.codebook_ = load_codebook() if self.codebook is None else self.codebook
-        self.terms_ = find_terms(ordered, names)
+        self.terms_ = find_terms(ordered, names, self.codebook_)
         if not len(self.terms_):
-            return self._learn_nothing()
+            return self._learn_nothing(len(set(names)))
         counts = self._fit_counts(ordered)
-        rows = theme_rows(self.codebook_, self.vectorizer_, np.ones(self._n_examples, dtype=bool))
-        start = residual_start(counts, self.n_residual, self.random_state)
-        shares, self.components_ = factorise(
-            counts, np.vstack([rows, start]), n_themes=len(rows), learn=True
+        every = np.ones(len(self.codebook_.examples), dtype=bool)
+        rows = theme_rows(self.codebook_, self.vectorizer_, every)
+        left = left_over(counts, rows)
+        start = residual_start(left, self.n_residual, self.random_state)
+        shares, residuals = factorise(left, start, n_themes=0, learn=True)
+        self.components_ = np.vstack(
+            [rows, residuals[np.argsort(-shares.sum(axis=0), kind="stable")]]
         )
-        self._order_residuals(shares)
         self._describe(counts, names)
         return self
 
@@ -181,7 +179,9 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             topic, kind ("theme" or "other"), rank (from 1), term, weight (the term's part of the
             Kullback-Leibler divergence of the topic's words from all words, above 0), is_seed
             (the term is a whole seed), n_threads (threads with the term in passages where the
-            topic's share is above its mean). A theme that no passage carries has no rows.
+            topic's share is above its mean). Terms that are no seeds are listed only if the other
+            words of the passages that hold them speak of the topic too, beyond chance; small
+            corpora list few. A theme that no passage carries has no rows.
         """
         check_is_fitted(self)
         if n not in range(1, MAX_TOP_TERMS + 1):
@@ -204,48 +204,116 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             it took, else what failed).
         """
         check_is_fitted(self)
+        book, shares = self.codebook_, None
+        if len(self.terms_):
+            counts = self._count([example.text for example in book.examples])
+            residuals = self.components_[len(book.names) :]
+            shares = rank_examples(book, self.vectorizer_, counts, residuals)
+        return give_verdicts(book, self.top_terms(N_TOP_TERMS), shares, self._found)
+
+    def share_of_words(self) -> pd.DataFrame:
+        """Return the share of the fitted corpus's words that goes to each topic.
+
+        Returns
+        -------
+        DataFrame
+            topic, kind, share_of_words (of the counted terms; the topics sum to 1), share_low and
+            share_high (95 % interval: 1,000 draws of whole threads with the fitted topics held
+            fixed; NaN under 10 threads), n_threads (with a word of it or more). A share of words is
+            no frequency of the theme: long passages and wordy subjects weigh more.
+        """
+        check_is_fitted(self)
+        return share_of_words(
+            self._thread_words,
+            self.topic_names_,
+            n_themes=len(self.codebook_.names),
+            random_state=self.random_state,
+        )
+
+    def residual_topics(self) -> pd.DataFrame:
+        """Tell for each residual topic whether it looks like a theme that the codebook lacks.
+
+        Returns
+        -------
+        DataFrame
+            topic, terms (8 at most), share_of_words, n_passages and n_threads (that hold three or
+            more of its top terms), proposed, why (what speaks for it, or what is missing).
+        """
+        check_is_fitted(self)
+        return judge_residuals(self._residuals, self.top_terms(), self.share_of_words())
+
+    def proposals(self) -> pd.DataFrame:
+        """Return the residual topics that an analyst should look at as new themes.
+
+        Returns
+        -------
+        DataFrame
+            topic, terms, share_of_words, n_passages, n_threads, why, draft (seeds for
+            ``themes.toml``, to be read and mended); no rows if nothing is proposed.
+        """
+        judged = self.residual_topics()
+        chosen = judged[judged["proposed"]].drop(columns="proposed").reset_index(drop=True)
+        drafts = [f"seeds = {json.dumps(terms.split(', '))}" for terms in chosen["terms"]]
+        return chosen.assign(draft=pd.Series(drafts, dtype="str"))
+
+    def representative_passages(
+        self, passages: pd.DataFrame, *, topic: str, n: int = 3
+    ) -> pd.DataFrame:
+        """Return the passages that show a topic best.
+
+        Parameters
+        ----------
+        passages : DataFrame
+            With columns thread_id and text, for instance the table ``passages``.
+        topic : str
+            A name of ``topic_names_``: a theme or a residual topic.
+        n : int, default=3
+            How many at most; 1 or more.
+
+        Returns
+        -------
+        DataFrame
+            The columns of passages, then share_of_words and evidence (where the topic's top 15
+            terms stand). Best first, one of each thread before a second of any; "best" is the
+            share of words with 12 words of an average passage mixed in, so that two words do not
+            win. Passages without a word of the topic are left out.
+
+        Raises
+        ------
+        DiscourseError
+            If the topic is unknown, a column is missing or n is below 1.
+        """
+        check_is_fitted(self)
+        require_columns("passages", passages, ["thread_id", "text"])
+        if topic not in self.topic_names_:
+            raise unknown("topic", got=topic, known=self.topic_names_)
+        if n < 1:
+            raise invalid("n", got=n, allowed="1 or more")
+        column, texts = self.topic_names_.index(topic), passages["text"].tolist()
+        shares = self.transform(texts) if texts else np.zeros((0, len(self.topic_names_)))
+        n_words = np.asarray(self._count(texts).sum(axis=1)).ravel()
+        merit = rank_passages(shares, n_words)[:, column]
+        best = choose_passages(passages, merit, shares[:, column], n)
         top = self.top_terms()
-        new = top[~top["is_seed"] & (top["n_threads"] >= MIN_THREADS)].groupby("topic").size()
-        precision, base_rate = self._check_examples()
-        records = []
-        for column, name in enumerate(self.codebook_.names):
-            n_new = int(new.get(name, 0))
-            reasons = [_NO_TERMS]
-            if len(self.terms_):
-                reasons = _reasons(
-                    self._n_seeds[column], n_new, precision[column], base_rate[column]
-                )
-            records.append(
-                {
-                    "theme": name,
-                    "took": not reasons,
-                    "n_new_terms": n_new,
-                    "n_threads": int(self._n_threads[column]),
-                    "average_precision": precision[column],
-                    "base_rate": base_rate[column],
-                    "reason": "; ".join(reasons),
-                }
-            )
-        return pd.DataFrame(records)
+        terms = top.loc[top["topic"] == topic, "term"]
+        return best.assign(evidence=best["text"].map(lambda text: mark_terms(text, terms)))
 
-    @property
-    def _n_examples(self) -> int:
-        return len(self.codebook_.examples)
-
-    def _learn_nothing(self) -> Self:
+    def _learn_nothing(self, n_threads: int) -> Self:
         """Stand without terms: every share is 0 and no theme takes."""
         themes = self.codebook_.names
         self.components_ = np.zeros((len(themes) + 1, 0))
-        self.topic_names_ = [*themes, _name_residual(1, [])]
-        self._n_seeds = self._n_threads = np.zeros(len(themes), dtype=int)
-        types = {"topic": str, "kind": str, "rank": int, "term": str, "weight": float}
-        types |= {"is_seed": bool, "n_threads": int}
-        self._terms = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+        self.topic_names_ = [*themes, name_residual(1, [])]
+        self._found = pd.DataFrame({"n_seeds": 0, "n_threads": 0}, index=range(len(themes)))
+        self._terms = pd.DataFrame({name: [] for name in COLUMNS}).astype(COLUMNS)
+        self._thread_words = np.zeros((n_threads, len(self.topic_names_)))
+        nothing = sp.csr_matrix((1, 0))
+        empty = Counted(self.terms_, nothing, sp.csr_matrix((1, 1)), np.zeros((1, len(themes) + 1)))
+        self._residuals = measure_residuals(empty, self._terms, self.topic_names_[len(themes) :])
         return self
 
     def _fit_counts(self, texts: list[str]) -> sp.csr_matrix:
         """Learn the weights of the terms; return the weighted counts."""
-        self.vectorizer_ = CountVectorizer(**COUNTED, vocabulary=list(self.terms_))
+        self.vectorizer_ = make_counter(self.codebook_, list(self.terms_))
         counts = self.vectorizer_.fit_transform(texts)
         seen_in = np.bincount(counts.indices, minlength=counts.shape[1])
         weights = np.log((1 + len(texts)) / (1 + seen_in)) + 1
@@ -254,79 +322,27 @@ class TopicModel(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self._weigh(counts)
 
     def _count(self, texts: list[str]) -> sp.csr_matrix:
-        if not len(self.terms_):
-            return sp.csr_matrix((len(texts), 0))
+        if not len(self.terms_) or not texts:
+            return sp.csr_matrix((len(texts), len(self.terms_)))
         return self._weigh(self.vectorizer_.transform(texts))
 
     def _weigh(self, counts: sp.csr_matrix) -> sp.csr_matrix:
         """Weigh counts so that the mean occurrence of a word weighs 1."""
         return sp.csr_matrix(counts @ sp.diags(self._term_weights))
 
-    def _order_residuals(self, shares: Array) -> None:
-        """Put residual topics in the order of falling share, so that their numbers mean it."""
-        first = len(self.codebook_.names)
-        order = np.argsort(-shares[:, first:].sum(axis=0), kind="stable")
-        self.components_[first:] = self.components_[first:][order]
-
     def _describe(self, counts: sp.csr_matrix, threads: list[str]) -> None:
-        """Name the topics and keep what `top_terms` and `verdicts` tell of the corpus."""
-        themes = self.codebook_.names
-        shares = factorise(counts, self.components_, n_themes=len(self.codebook_.names))[0]
-        leans = sp.csr_matrix(shares > shares.mean(axis=0))
-        membership = thread_membership(threads)
-        self._n_threads = np.asarray(((membership @ leans) > 0).sum(axis=0)).ravel()
-        weights = divergence(shares, counts)
-        seeds = [seed_terms(self.codebook_, name, self.vectorizer_, whole=True) for name in themes]
-        self._n_seeds = np.array([len(found & set(self.terms_)) for found in seeds])
-        self.topic_names_ = list(themes)
-        frames = []
-        for topic, weight in enumerate(weights):
-            # Rounded so that noise in the last digits cannot swap two terms.
-            best = np.argsort(-weight.round(12), kind="stable")[:MAX_TOP_TERMS]
-            best = best[weight[best].round(12) > 0]
-            if topic >= len(themes):
-                number = topic - len(themes) + 1
-                self.topic_names_.append(_name_residual(number, self.terms_[best[:3]]))
-            held = counts[:, best].multiply(leans[:, [topic]]) > 0
-            frame = pd.DataFrame(
-                {
-                    "topic": self.topic_names_[topic],
-                    "kind": "theme" if topic < len(themes) else "other",
-                    "rank": np.arange(1, len(best) + 1),
-                    "term": self.terms_[best],
-                    "weight": weight[best],
-                    "is_seed": [
-                        topic < len(themes) and t in seeds[topic] for t in self.terms_[best]
-                    ],
-                    "n_threads": np.asarray(((membership @ held) > 0).sum(axis=0)).ravel(),
-                }
-            )
-            frames.append(frame)
-        terms = pd.concat(frames, ignore_index=True)
-        self._terms = terms.astype({"is_seed": bool, "n_threads": "int64"})
-
-    def _check_examples(self) -> tuple[Array, Array]:
-        """Return average precision on held-out examples and base rate, per theme."""
-        book = self.codebook_
-        carried = carries(book)
-        precision = np.full(len(book.names), np.nan)
-        if not len(carried):
-            return precision, precision.copy()
-        if not len(self.terms_):
-            return precision, carried.mean(axis=0)
-        counts = self._count([example.text for example in book.examples])
-        shares = np.zeros(carried.shape)
-        # Folds are runs of the alphabet: examples that begin alike stay together.
-        ranks = np.argsort(np.argsort([example.text for example in book.examples], kind="stable"))
-        folds = ranks * N_FOLDS // len(ranks)
-        for fold in range(N_FOLDS):
-            rows = theme_rows(book, self.vectorizer_, folds != fold)
-            topics = np.vstack([rows, self.components_[len(rows) :]])
-            held_out = factorise(counts[folds == fold], topics, n_themes=len(rows))[0]
-            shares[folds == fold] = held_out[:, : len(rows)]
-        for theme in np.flatnonzero(carried.sum(axis=0)):
-            precision[theme] = average_precision_score(carried[:, theme], shares[:, theme])
-        return precision, carried.mean(axis=0)
+        """Name the topics and keep what the other methods tell of the corpus."""
+        themes, membership = self.codebook_.names, thread_membership(threads)
+        shares = factorise(counts, self.components_, n_themes=len(themes))[0]
+        corpus = Counted(self.terms_, counts, membership, shares)
+        seeds = [seed_terms(self.codebook_, name) for name in themes]
+        self._terms, self.topic_names_ = describe_topics(corpus, self.components_, themes, seeds)
+        n_threads = np.asarray(((membership @ corpus.leans) > 0).sum(axis=0)).ravel()
+        n_seeds = [len(found & set(self.terms_)) for found in seeds]
+        self._found = pd.DataFrame({"n_seeds": n_seeds, "n_threads": n_threads[: len(themes)]})
+        n_words = np.asarray(counts.sum(axis=1))
+        self._thread_words = membership @ (shares * n_words)
+        self._residuals = measure_residuals(corpus, self._terms, self.topic_names_[len(themes) :])
 
 
 def _check_threads(threads: Iterable[str] | None, n_texts: int) -> list[str]:
@@ -340,30 +356,3 @@ def _check_threads(threads: Iterable[str] | None, n_texts: int) -> list[str]:
 def _check_n_residual(n_residual: object) -> None:
     if isinstance(n_residual, bool) or not isinstance(n_residual, int) or n_residual < 1:
         raise invalid("n_residual", got=n_residual, allowed="a whole number from 1 on")
-
-
-def _name_residual(number: int, terms: Sequence[str]) -> str:
-    """Name a residual topic by its top terms."""
-    return f"other {number} ({', '.join(terms)})" if len(terms) else f"other {number}"
-
-
-def _reasons(n_seeds: int, n_new: int, precision: float, base_rate: float) -> list[str]:
-    """Name what keeps a theme from having taken."""
-    reasons = []
-    if not n_seeds:
-        reasons.append(
-            f"none of its seed terms stands in {MIN_PASSAGES} passages and {MIN_THREADS} threads"
-        )
-    if n_new < MIN_NEW_TERMS:
-        reasons.append(
-            f"{n_new} of its top {N_TOP_TERMS} terms are new and stand in {MIN_THREADS} threads "
-            f"or more, {MIN_NEW_TERMS} are needed"
-        )
-    if np.isnan(precision):
-        reasons.append("the codebook has no example that carries it, so its ranking is unchecked")
-    elif precision < MIN_LIFT * base_rate:
-        reasons.append(
-            f"average precision {precision:.2f} on held-out examples is under {MIN_LIFT:g} times "
-            f"the base rate {base_rate:.2f}"
-        )
-    return reasons

@@ -142,7 +142,8 @@ def quotes(frame: pd.DataFrame, *, title: str) -> None:
     ----------
     frame : DataFrame
         Rows with text, evidence, kind, source and published_at, e.g. from
-        `representative_passages`. That there are no rows is told in a sentence.
+        `representative_passages`, and remark if there is something to say of each. That there are
+        no rows is told in a sentence.
     title : str
         Heading above them, e.g. the theme's title.
     """
@@ -151,9 +152,10 @@ def quotes(frame: pd.DataFrame, *, title: str) -> None:
     items = [f"<h3>{escape(title)}</h3>"]
     if frame.empty:
         items.append("<p>No passage to quote.</p>")
-    for row in frame[columns].to_dict("records"):
+    for row in frame.to_dict("records"):
         dated = "undated" if pd.isna(row["published_at"]) else f"{row['published_at']:%Y-%m-%d}"
-        origin = f"{row['kind']} · {row['source']} · {dated}"
+        remark = f" · {row['remark']}" if "remark" in row else ""
+        origin = f"{row['kind']} · {row['source']} · {dated}{remark}"
         items.append(
             f"<blockquote><p>{quote(row['text'], row['evidence'])}</p>"
             f'<p class="origin">{escape(origin)}</p></blockquote>'

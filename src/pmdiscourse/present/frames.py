@@ -13,6 +13,7 @@ import pandas as pd
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, invalid
+from pmdiscourse.present.wording import percent_interval
 
 
 def join_scores(scores: pd.DataFrame, passages: pd.DataFrame) -> pd.DataFrame:
@@ -268,3 +269,25 @@ def count_by_place(joined: pd.DataFrame, *, parts: int = 5) -> pd.DataFrame:
     filled["n_tagged"] = filled["n_tagged"].astype(np.int64)
     filled["tagged_share"] = filled["n_tagged"] / filled["n"].where(filled["n"] > 0)
     return filled
+
+
+def word_intervals(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Write shares and the ends of their intervals into one column each, for narrow tables.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With columns ``name``, ``name_low`` and ``name_high`` for each of the names.
+    names : list of str
+        What to write.
+
+    Returns
+    -------
+    DataFrame
+        The frame with text like ``"36.0% (17.6% to 55.0%)"`` in ``name``, without the ends.
+    """
+    told = frame.copy()
+    for name in names:
+        ends = zip(frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+        told[name] = [percent_interval(*end) for end in ends]
+    return told.drop(columns=[name + end for name in names for end in ("_low", "_high")])

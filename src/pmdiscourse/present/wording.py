@@ -45,6 +45,19 @@ def percent_range(low: float, high: float) -> str:
     return f"{percent(low)} to {percent(high)}"
 
 
+def percent_interval(share: float, low: float, high: float) -> str:
+    """Format a share with its interval.
+
+    Examples
+    --------
+    >>> percent_interval(0.36, 0.18, 0.55), percent_interval(0.5, float("nan"), float("nan"))
+    ('36.0% (18.0% to 55.0%)', '50.0%')
+    """
+    if math.isnan(share) or math.isnan(low) or math.isnan(high):
+        return percent(share)
+    return f"{percent(share)} ({percent_range(low, high)})"
+
+
 def label(name: str) -> str:
     """Turn the name of a theme or column into words.
 

@@ -16,21 +16,38 @@ from pmdiscourse.present.plots.shares import (
     plot_prevalence,
     plot_trend,
 )
-from pmdiscourse.present.plots.topics import describe_topics, plot_topics
+from pmdiscourse.present.plots.topics import (
+    describe_topic_shares,
+    describe_topics,
+    plot_topic_shares,
+    plot_topics,
+)
+from pmdiscourse.present.plots.validation import (
+    describe_quality,
+    describe_reliability,
+    plot_quality,
+    plot_reliability,
+)
 
 __all__ = [
     "describe_cooccurrence",
     "describe_dispersion",
     "describe_groups",
     "describe_prevalence",
+    "describe_quality",
+    "describe_reliability",
     "describe_threads",
+    "describe_topic_shares",
     "describe_topics",
     "describe_trend",
     "plot_cooccurrence",
     "plot_dispersion",
     "plot_groups",
     "plot_prevalence",
+    "plot_quality",
+    "plot_reliability",
     "plot_threads",
+    "plot_topic_shares",
     "plot_topics",
     "plot_trend",
 ]

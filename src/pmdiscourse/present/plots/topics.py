@@ -1,24 +1,32 @@
-"""Vocabulary: the terms that go with each theme in the corpus, and whether the topic took."""
+"""Topics: the terms that go with each, whether a theme's topic took, and the share of words."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from pmdiscourse.errors import invalid
 from pmdiscourse.present.frames import records, require_columns
 from pmdiscourse.present.plots import style
-from pmdiscourse.present.wording import join_words, label
+from pmdiscourse.present.wording import join_words, label, percent, percent_range
 
 N_TERMS = 6
+_KINDS = ["theme", "other"]
 _COLUMNS = ["topic", "kind", "rank", "term", "weight", "is_seed"]
 
 
 def plot_topics(
-    data: pd.DataFrame, *, verdicts: pd.DataFrame | None = None, ax: Axes | None = None
+    data: pd.DataFrame,
+    *,
+    verdicts: pd.DataFrame | None = None,
+    kind: str = "theme",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw the strongest terms of each theme's topic.
+    """Draw the strongest terms of each topic.
 
     Parameters
     ----------
@@ -27,23 +35,30 @@ def plot_topics(
     verdicts : DataFrame or None, default=None
         Whether each topic took (``TopicModel.verdicts()``); a theme without terms is known from
         here only.
+    kind : {"theme", "other"}, default="theme"
+        Topics of the codebook's themes, or the residual topics.
     ax : Axes or None, default=None
         Where to draw; None makes a figure.
 
     Returns
     -------
     Axes
-        Six terms a theme; filled dots are words that the codebook's seed terms do not hold.
+        Six terms a topic; filled dots are terms that are no seed terms of the codebook.
+
+    Raises
+    ------
+    DiscourseError
+        If a column is missing or the kind is another.
     """
-    blocks = _blocks(data, verdicts)
+    blocks = _blocks(data, verdicts, kind)
     n_rows = sum(2.0 + len(terms) for _, _, terms in blocks)
     ax = style.make_axes(ax, height=0.7 + 0.24 * max(n_rows, 3.0))
     if not blocks:
-        return style.note(ax, "no theme has a topic")
+        return style.note(ax, "too few passages: no term goes with a topic")
     whole, place = ax.get_yaxis_transform(), 0.0
     for name, verdict, terms in blocks:
         ax.text(
-            0, place, label(name), transform=whole, va="center", weight="bold",
+            0, place, style.short(label(name), 44), transform=whole, va="center", weight="bold",
             fontsize=style.TEXT, color=style.INK, parse_math=False,
         )  # fmt: skip
         ax.text(
@@ -58,27 +73,115 @@ def plot_topics(
     ax.set_yticks([])
     ax.set_xticks([0], ["0"])
     ax.axvline(0, color=style.GRID, lw=0.8)
-    style.label_axis(ax, "weight of the term (filled: new, hollow: a seed term of the codebook)")
+    key = " (filled: new, hollow: a seed term of the codebook)" if kind == "theme" else ""
+    style.label_axis(ax, f"weight of the term{key}")
     return ax
 
 
-def describe_topics(data: pd.DataFrame, *, verdicts: pd.DataFrame | None = None) -> str:
+def describe_topics(
+    data: pd.DataFrame, *, verdicts: pd.DataFrame | None = None, kind: str = "theme"
+) -> str:
     """Say in words what `plot_topics` draws."""
     parts = []
-    for name, verdict, terms in _blocks(data, verdicts):
+    for name, verdict, terms in _blocks(data, verdicts, kind):
         said = join_words(list(terms["term"])) or "no terms"
         parts.append(f"{label(name)}{f' ({verdict})' if verdict else ''}: {said}")
-    return f"Dot plot of the strongest terms by theme. {'; '.join(parts) or 'No theme'}."
+    return f"Dot plot of the strongest terms by {kind} topic. {'; '.join(parts) or 'No topic'}."
+
+
+def plot_topic_shares(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the share of words of each topic.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Shares of words (``TopicModel.share_of_words()``).
+    ax : Axes or None, default=None
+        Where to draw; None makes a figure.
+
+    Returns
+    -------
+    Axes
+        A dot a topic, filled for themes and hollow for residual topics; the line is the 95 %
+        interval over threads, if there are enough of them.
+
+    Raises
+    ------
+    DiscourseError
+        If a column is missing.
+    """
+    rows = _share_rows(data)
+    ax = style.make_axes(ax, height=0.7 + 0.6 * max(len(rows), 2))
+    if not any(row["share_of_words"] for row in rows):
+        return style.note(ax, "too few passages: no topic has a share of words")
+    for place, row in enumerate(rows):
+        _draw_share(ax, place, row)
+    ax.set_xlim(left=0)
+    ax.set_ylim(len(rows) - 0.5, -0.8)
+    ax.set_yticks([])
+    ax.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+    ax.grid(axis="x", color=style.GRID, lw=0.8)
+    style.label_axis(
+        ax, f"share of words (filled: theme, hollow: other topic)\n{_interval_words(rows)}"
+    )
+    return ax
+
+
+def describe_topic_shares(data: pd.DataFrame) -> str:
+    """Say in words what `plot_topic_shares` draws."""
+    rows = _share_rows(data)
+    told = "; ".join(f"{label(row['topic'])} {_tell_share(row)}" for row in rows)
+    return f"Dot plot of each topic's share of words, {_interval_words(rows)}. {told}."
+
+
+def _share_rows(data: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of the table of shares, in its order."""
+    columns = ["topic", "kind", "share_of_words", "share_low", "share_high"]
+    require_columns(data, columns, "shares of words")
+    return records(data)
+
+
+def _interval_words(rows: list[dict[str, Any]]) -> str:
+    """Say what the lines are, or why there are none."""
+    known = any(not math.isnan(row["share_low"]) for row in rows)
+    return "line: 95% interval over threads" if known else "too few threads for an interval"
+
+
+def _tell_share(row: dict[str, Any]) -> str:
+    """Write a share with its interval."""
+    share = percent(row["share_of_words"])
+    if math.isnan(row["share_low"]):
+        return share
+    return f"{share} ({percent_range(row['share_low'], row['share_high'])})"
+
+
+def _draw_share(ax: Axes, place: int, row: dict[str, Any]) -> None:
+    """Draw one share: its interval, a dot, and name and numbers above."""
+    whole, is_theme = ax.get_yaxis_transform(), row["kind"] == "theme"
+    ax.plot([row["share_low"], row["share_high"]], [place, place], color=style.BAND, lw=4, zorder=1)
+    face = style.BLUE if is_theme else "white"
+    ax.plot(
+        row["share_of_words"], place, "o", mfc=face, mec=style.BLUE, ms=7, clip_on=False, zorder=3
+    )
+    told = f" {_tell_share(row)}"
+    name = style.fit(label(row["topic"]), told, style.WIDTH - 0.5)
+    ax.text(
+        0, place - 0.42, name, transform=whole, va="center",
+        fontsize=style.TEXT, color=style.INK, parse_math=False,
+    )  # fmt: skip
 
 
 def _blocks(
-    data: pd.DataFrame, verdicts: pd.DataFrame | None
+    data: pd.DataFrame, verdicts: pd.DataFrame | None, kind: str
 ) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return name, verdict and terms of each theme."""
+    """Return name, verdict and terms of each topic of a kind."""
     require_columns(data, _COLUMNS, "top terms")
-    themes = data[data["kind"] == "theme"]
+    if kind not in _KINDS:
+        raise invalid("kind", got=kind, allowed=f"one of {_KINDS}")
+    themes = data[data["kind"] == kind]
     took: dict[str, bool] = {}
-    if verdicts is not None:
+    if verdicts is not None and kind == "theme":
         require_columns(verdicts, ["theme", "took"], "verdicts")
         took = dict(zip(verdicts["theme"], verdicts["took"], strict=True))
     blocks = []

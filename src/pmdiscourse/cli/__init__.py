@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pmdiscourse.cli.codebook import add_codebook
+from pmdiscourse.cli.label import add_label
 from pmdiscourse.errors import DiscourseError, NothingUsableError
 from pmdiscourse.present.wording import plural
 from pmdiscourse.settings import Settings, read_settings
@@ -76,8 +78,24 @@ def build_parser() -> argparse.ArgumentParser:
             help="write author names as scraped: personal data, keep DIR to yourself",
         )
         verb.set_defaults(command=command)
+    run.add_argument(
+        "--codebook", metavar="FOLDER", help="codebook instead of the one that comes with it"
+    )
+    run.add_argument(
+        "--encoder", metavar="NAME", help="sentence encoder of the theme model: minilm (extra)"
+    )
     run.add_argument("--refit", action="store_true", help="fit the theme model again")
-    report = verbs.add_parser("report", help="notebooks -> HTML reports")
+    _add_report(verbs.add_parser("report", help="notebooks -> HTML reports"))
+    check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
+    check.add_argument("directory", metavar="DIR", help="folder of a finished run")
+    check.set_defaults(command=_verify)
+    add_label(verbs.add_parser("label", help="label sheets out and in"))
+    add_codebook(verbs.add_parser("codebook", help="lint of a codebook; a new theme"))
+    return parser
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    """Describe `report`."""
     report.add_argument("directory", metavar="DIR", help="folder of a finished run")
     report.add_argument("--out", metavar="REPORTS", required=True, help="folder for the HTML files")
     report.add_argument("--notebooks", metavar="FOLDER", help="folder of the notebooks")
@@ -90,31 +108,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--no-quotes", action="store_true", help="leave every text of a post out")
     report.set_defaults(command=_report)
-    check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
-    check.add_argument("directory", metavar="DIR", help="folder of a finished run")
-    check.set_defaults(command=_verify)
-    _add_label(verbs.add_parser("label", help="label sheets out and in"))
-    return parser
-
-
-def _add_label(label: argparse.ArgumentParser) -> None:
-    """Describe `label draw` and `label read`."""
-    verbs = label.add_subparsers(required=True, metavar="draw|read")
-    draw = verbs.add_parser("draw", help="passages of a run -> sheets to fill in")
-    read = verbs.add_parser("read", help="filled sheets -> labels for the next run")
-    for verb, command in ((draw, _label_draw), (read, _label_read)):
-        verb.add_argument("directory", metavar="DIR", help="folder of a finished run")
-        verb.set_defaults(command=command)
-    draw.add_argument("--n", type=int, default=400, help="passages to draw (default 400)")
-    draw.add_argument("--coders", type=int, default=1, help="sheets to write (default 1)")
-    draw.add_argument("--seed", type=int, default=0, help="seed of the draw (default 0)")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
     settings = read_settings(options.settings) if options.settings else Settings()
-    if options.keep_authors:
-        settings = Settings(**(settings.as_dict() | {"keep_authors": True}))
-    return settings
+    told: dict[str, Any] = {"keep_authors": True} if options.keep_authors else {}
+    for name in ("codebook", "encoder"):
+        if getattr(options, name, None):
+            told[name] = getattr(options, name)
+    return Settings(**(settings.as_dict() | told))
 
 
 def _ingest(options: argparse.Namespace) -> int:
@@ -163,6 +165,13 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
         print(f"dropped records are listed in {Path(out) / 'dropped.jsonl'}")
     if counts["quarantined"]:
         print(f"quarantined records, with what to do: {Path(out) / 'quarantine.jsonl'}")
+    _tell_learned(manifest.get("model", {}).get("themes", []))
+    _tell_since(manifest)
+    print(f"tables are in {out}")
+
+
+def _tell_since(manifest: dict[str, Any]) -> None:
+    """Print what changed since the last run, and what became of the labels."""
     changed = manifest.get("changed")
     if changed:
         print(
@@ -174,7 +183,15 @@ def _tell(manifest: dict[str, Any], out: str) -> None:
         print(f"{labels['n_labels']} labels went into the estimates")
     elif "reason" in labels:
         print(f"labels not used, tagged shares instead: {labels['reason']}")
-    print(f"tables are in {out}")
+
+
+def _tell_learned(themes: list[dict[str, Any]]) -> None:
+    """Print the themes whose weights are not the shipped ones, and from which score they count."""
+    told = [
+        f"{t['theme']} (tagged from {t['threshold']:.3f})" for t in themes if t["weights"] == "bank"
+    ]
+    if told:
+        print(f"new or edited, learned from the codebook's examples alone: {', '.join(told)}")
 
 
 def _tell_reading(files: dict[str, int], counts: dict[str, int]) -> None:
@@ -205,48 +222,6 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _label_draw(options: argparse.Namespace) -> int:
-    from pmdiscourse.measure.label_store import draw_wave  # noqa: PLC0415
-
-    wave = draw_wave(
-        options.directory, n=options.n, n_coders=options.coders, random_state=options.seed
-    )
-    print(f"{wave['n_drawn']} of {wave['n_scored']} scored passages drawn")
-    if wave["n_drawn"] > options.n:
-        print(
-            f"so small a corpus is labelled whole if you can; labelling may stop after row "
-            f"{options.n + 1} or any later one"
-        )
-    print(f"fill in {wave['folder'] / 'sheet-*.csv'}: 1 present, 0 absent, ? unsure")
-    print(f"what the themes mean is in {wave['folder'] / 'codebook.csv'}")
-    print(f"then: pmdiscourse label read {options.directory}")
-    return 0
-
-
-def _label_read(options: argparse.Namespace) -> int:
-    from pmdiscourse.measure.agreement import agreement  # noqa: PLC0415
-    from pmdiscourse.measure.label_store import read_waves  # noqa: PLC0415
-
-    labels = read_waves(options.directory)
-    agreed = agreement(labels).set_index("theme")
-    for theme, rows in labels.groupby("theme"):
-        present, row = rows["present"], agreed.loc[str(theme)]
-        print(
-            f"{theme}: {rows['passage_id'].nunique()} passages labelled; {present.sum()} times "
-            f"present, {(~present).sum()} absent, {present.isna().sum()} unsure"
-        )
-        if row["n_double"]:
-            print(
-                f"  {row['n_double']} coded twice: agreement {row['raw_agreement']:.1%}, "
-                f"alpha {row['alpha']:.3f}, AC1 {row['ac1']:.3f}: {row['verdict']}"
-            )
-    if not agreed["n_double"].any():
-        print("no passage was coded by two people: agreement is not measured")
-    print(f"labels are in {Path(options.directory) / 'labels' / 'labels.csv'}")
-    print(f"to use them: pmdiscourse run RAW --out {options.directory}")
-    return 0
-
-
 def _verify(options: argparse.Namespace) -> int:
     from pmdiscourse.verify import verify  # noqa: PLC0415
 
@@ -265,7 +240,3 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value
-
-
-if __name__ == "__main__":
-    sys.exit(main())
