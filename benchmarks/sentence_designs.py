@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from best_sentences import Sentences, learn_sentences, value_best
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from training import Data, fit_views, weigh
+from training_data import Data, fit_views, weigh
 
-from pmdiscourse.measure.encoder import MIN_WORDS, Encoder
+from pmdiscourse.measure.encoder import Encoder
 from pmdiscourse.measure.linear import C, Floats
+from pmdiscourse.measure.sentence_view import MIN_WORDS
 from pmdiscourse.measure.sentences import split_sentences
 from pmdiscourse.measure.views import columns_of, scales_of
 
-ROUNDS = 3  # of choosing the sentence that shows a theme, and learning from the choice
 MIN_TEXTS = 5
 # Pronouns and role words are few; everything else stands for itself.
 PEOPLE = {
@@ -32,58 +33,31 @@ PEOPLE = {
 
 
 def score_best_sentences(data: Data, encoder: Encoder | None = None) -> Floats:
-    """Return out-of-fold log odds of the sentence of each labelled passage that shows a theme most.
+    """Return how far, out of fold, the best sentence of each labelled passage shows each theme.
 
-    Multiple-instance learning: at first every sentence of a positive passage counts alike, then
-    those count that the last round took for the theme (Maron and Lozano-Perez 1998, softened).
+    Without an encoder the sentences are seen as the shipped views see passages.
     """
-    spans = [
-        (text, *span) for text in data.texts for span in split_sentences(text, min_words=MIN_WORDS)
-    ]
-    owner = np.array(
-        [
-            row
-            for row, text in enumerate(data.texts)
-            for _ in split_sentences(text, min_words=MIN_WORDS)
-        ]
-    )
-    sentences = [text[start:end] for text, start, end in spans]
-    vectors = None if encoder is None else sparse.csr_matrix(encoder.encode(sentences))
+    spans = [list(split_sentences(text, min_words=MIN_WORDS)) for text in data.texts]
+    texts = [text[i:j] for text, places in zip(data.texts, spans, strict=True) for i, j in places]
+    owner = np.repeat(np.arange(len(spans)), [len(places) for places in spans])
+    vectors = None if encoder is None else encoder.encode(texts)
+    weights = weigh(data, np.arange(len(data.texts)))
     scores = np.zeros((int(data.labelled.sum()), data.present.shape[1]))
     for k in range(int(data.fold.max()) + 1):
-        train, test = data.fold != k, np.flatnonzero(data.fold == k)
+        train, test = np.flatnonzero(data.fold != k), np.flatnonzero(data.fold == k)
         if vectors is None:
-            fit_views(data, np.flatnonzero(train))
-            parts = [view.matrix(sentences) for view in data.views.values()]
-            features = sparse.hstack(parts).tocsr() @ sparse.diags_array(scales_of(data.views))
+            fit_views(data, train)
+            parts = [view.matrix(texts) for view in data.views.values()]
+            features = (sparse.hstack(parts) @ sparse.diags_array(scales_of(data.views))).tocsr()
         for theme in range(scores.shape[1]):
-            seen = features[:, columns_of(data.views, theme)] if vectors is None else vectors
-            strength = C if vectors is None else 10 * C
-            best = _learn_sentences(seen.tocsr(), owner, data, (train, theme), strength)
-            scores[test, theme] = best[test]
+            if vectors is None:
+                seen = Sentences(features[:, columns_of(data.views, theme)], owner, len(spans))
+                model = LogisticRegression(C=C, solver="liblinear", tol=1e-6, max_iter=1000)
+            else:
+                seen, model = Sentences(vectors, owner, len(spans)), None
+            learned = learn_sentences(seen, data.present[:, theme], weights, train, model=model)
+            scores[test, theme] = value_best(seen, *learned)[test]
     return scores
-
-
-def _learn_sentences(
-    features: Any, owner: Any, data: Data, task: tuple[Any, int], strength: float
-) -> Floats:
-    """Return the highest log odds of a sentence of every text; a task is its rows and a theme."""
-    train, theme = task
-    first = np.r_[0, np.flatnonzero(np.diff(owner)) + 1]
-    present, counts = data.present[owner, theme], np.bincount(owner)[owner]
-    weights = weigh(data, np.arange(len(data.texts)))[owner]
-    share = np.where(present, 1.0, 1 / counts)
-    known = train[owner]
-    model = LogisticRegression(C=strength, solver="liblinear", tol=1e-6, max_iter=1000)
-    for _ in range(ROUNDS):
-        model.fit(features[known], present[known], sample_weight=(weights * share)[known])
-        log_odds = model.decision_function(features)
-        best = np.maximum.reduceat(log_odds, first)
-        likely = np.exp(log_odds - best[owner])
-        share = np.where(present, likely / np.add.reduceat(likely, first)[owner], 1.0)
-    result = np.zeros(len(data.texts))
-    result[owner[first]] = best
-    return result
 
 
 def find_triples(texts: Sequence[str]) -> Callable[[Any], Any]:

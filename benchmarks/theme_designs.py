@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from best_sentences import Remembering
+from best_training import BEST
 from figures import draw_documents, mean_precision
 from label_checks import read_checked
 from labelled import assign_folds
@@ -28,19 +30,19 @@ from scipy import sparse
 from sentence_designs import encode_passages, find_triples, score_best_sentences
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
-from training import Data, build_data, fit_views, weigh
+from training_data import Data, build_data, fit_views, weigh
 
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.encoder import MiniLM, SentenceView
+from pmdiscourse.measure.encoder import MiniLM
 from pmdiscourse.measure.frames import FrameView
 from pmdiscourse.measure.linear import C, Floats, sigmoid
+from pmdiscourse.measure.sentence_view import SentenceView
 from pmdiscourse.measure.views import columns_of, make_views, scales_of
 
 STANCE = Path(__file__).with_name("stance_classes.toml")
 ROWS = ("costs", "counts", "unlabelled", "stance", "parse", "sentences", "encoders")
 LABELLED_SHARE = 0.9  # of the passages with a theme, so many were coded with it
-BEST = 0.35  # what the best sentence counts beside the whole passage
 DRAWS = 200
 
 Rows = Any  # row numbers
@@ -184,19 +186,19 @@ def designs(folds: Folds, rows: list[str], mpnet: Path | None) -> Iterator[tuple
 
 def encoder_designs(folds: Folds, mpnet: Path | None) -> Iterator[tuple[str, Floats]]:
     """Yield the designs that see vectors of sentences or of whole passages."""
-    data, encoder = folds.data, MiniLM()
-    mean = 1.5 * SentenceView(encoder).matrix(data.texts)
+    data, encoder = folds.data, Remembering(MiniLM())
+    mean = 1.5 * SentenceView(encoder, 0).matrix(data.texts)
     sentences = folds.score(see=folds.beside(lambda _: mean))
-    yield "MiniLM, mean of sentences (SEMANTIC)", sentences
-    yield (
-        "and blended with the best sentence",
-        blend(sentences, score_best_sentences(data, encoder)),
-    )
+    yield "MiniLM, mean of sentences", sentences
+    best = score_best_sentences(data, encoder)
+    yield "MiniLM, mean of sentences and best sentence (as SEMANTIC)", blend(sentences, best)
     whole = sparse.csr_matrix(1.5 * encoder.encode(data.texts))
     yield "MiniLM, whole passages", folds.score(see=folds.beside(lambda _: whole))
     if mpnet is not None:
         larger = sparse.csr_matrix(1.5 * encode_passages(data.texts, mpnet))
-        yield "MPNet, whole passages", folds.score(see=folds.beside(lambda _: larger))
+        scores = folds.score(see=folds.beside(lambda _: larger))
+        yield "MPNet, whole passages", scores
+        yield "MPNet, whole passages, and MiniLM's best sentence", blend(scores, best)
 
 
 def main() -> None:

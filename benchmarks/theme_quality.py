@@ -39,7 +39,8 @@ from figures import draw_documents
 from label_checks import read_checked
 from labelled import assign_folds
 from peers import PEERS, prepare
-from training import build_data, cross_validate
+from training import cross_validate
+from training_data import build_data
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from best_sentences import Remembering
 from figures import draw_documents, mean_f1, mean_precision
 from label_checks import read_checked
 from labelled import assign_folds, hash_document
 from sklearn.metrics import average_precision_score
-from training import Data, build_data, cross_validate, use_views
+from training import cross_validate
+from training_data import Data, build_data, use_views
 
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
@@ -42,6 +44,8 @@ def variants(data: Data, frame: pd.DataFrame, groups: list[str]) -> Iterator[tup
                 use_views(data, tuple(n for n in data.views if n != name)),
                 None,
             )
+        if data.sentences is not None:
+            yield "without the best sentence", dataclasses.replace(data, sentences=None), None
         for name in data.views:
             yield f"{name} alone", use_views(data, (name,)), None
     if "labels" in groups:
@@ -68,7 +72,7 @@ def main() -> None:
         frame = read_checked(arguments.labels, codebook)
     except DiscourseError as error:
         parser.error(str(error))
-    views = make_views(codebook, MiniLM() if arguments.semantic else None)
+    views = make_views(codebook, Remembering(MiniLM()) if arguments.semantic else None)
     data = build_data(frame, assign_folds(frame), codebook, views)
     present = frame[codebook.names].to_numpy()
     draws = draw_documents(frame)[:DRAWS]

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from best_sentences import Remembering
 from figures import (
     draw_documents,
     mean_f1,
@@ -34,12 +35,14 @@ from figures import (
 from label_checks import read_checked
 from labelled import FOLDS, assign_folds
 from sklearn.metrics import average_precision_score
-from training import MIN_DOCUMENTS, Data, Learned, build_data, cross_validate, learn
+from training import Learned, cross_validate, learn
+from training_data import MIN_DOCUMENTS, Data, build_data
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.encoder import MiniLM
 from pmdiscourse.measure.reliability import measure_reliability
+from pmdiscourse.measure.sentence_view import SentenceView
 from pmdiscourse.measure.shipped import CARD, FOLDER, NUMBERS, PLAIN, TERMS
 from pmdiscourse.measure.views import make_views
 
@@ -97,6 +100,10 @@ def collect(results: dict[str, Learned]) -> tuple[bytes, bytes]:
         arrays[f"coef_{number}"] = learned.coef.astype(np.float32)
         arrays[f"intercept_{number}"] = learned.intercept
         arrays[f"threshold_{number}"] = learned.thresholds
+        sentence = learned.views.get("sentence")
+        if isinstance(sentence, SentenceView):
+            arrays["sentence_coef"] = sentence.coef.astype(np.float32)
+            arrays["sentence_intercept"] = sentence.intercept
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     terms = "\n".join(word.vocabulary) + "\n"  # type: ignore[attr-defined]
@@ -243,7 +250,7 @@ def main() -> None:
         frame = read_checked(arguments.labels, codebook)
     except DiscourseError as error:
         parser.error(str(error))
-    encoders = [None] if arguments.plain else [None, MiniLM()]
+    encoders = [None] if arguments.plain else [None, Remembering(MiniLM())]
     if arguments.check:
         check(frame, codebook)
         return

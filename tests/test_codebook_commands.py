@@ -180,6 +180,22 @@ def test_another_model_is_noticed(
     assert words in done.stdout
 
 
+def test_an_edited_codebook_is_noticed(steps: dict[str, Any], tmp_path: Path) -> None:
+    out = Path(shutil.copytree(steps["out"], tmp_path / "out"))
+    edit(out / "codebook" / "themes.toml", 'language = "en"', 'language = "de"')
+    done = command("verify", out)
+    assert done.returncode == 1
+    assert "was edited since" in done.stdout
+
+
+def test_a_codebook_that_no_run_can_use_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    new_codebook(tmp_path / "mine", theme="weather")
+    done = command("run", SAMPLE, "--out", tmp_path / "out", "--codebook", tmp_path / "mine")
+    assert done.returncode == 2
+    assert "theme 'weather' has 0 examples with it" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_codebook_of_ones_own_is_copied_too(garden: Path) -> None:
     new_codebook(garden.parent / "more", theme="weather", source=garden)
     assert load_codebook(garden.parent / "more").names == ["watering", "pests", "weather"]

@@ -53,6 +53,8 @@ def start(raw: Path, out: Path, **changes: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*COMMAND, "ingest", raw, "--out", out],
         env=environment(out, **changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Tests that run in the background of a script would hand down that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )  # fmt: skip
 
 

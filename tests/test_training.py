@@ -24,7 +24,7 @@ def test_names_stay_out_of_the_vocabulary(load: Any) -> None:
         "Last week Wilhelmina told me that PM work is hard, and Wilhelmina knows.",
         "The AI team and the CEO said so. Later the team met.",
     ]
-    names = load("training").find_names(texts, ["Work at Stanford is hard."])
+    names = load("training_data").find_names(texts, ["Work at Stanford is hard."])
     assert names == {"wilhelmina"}
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from pmdiscourse.codebook import Codebook, Example, load_codebook
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.encoder import FILES, MiniLM, SentenceView
+from pmdiscourse.measure.encoder import FILES, MiniLM
 from pmdiscourse.measure.frames import FrameView, PhraseFinder
+from pmdiscourse.measure.sentence_view import SentenceView
 from pmdiscourse.measure.sentences import TOKEN, split_sentences
 from pmdiscourse.measure.shipped import load_card
 from pmdiscourse.measure.themes import ThemeModel
@@ -109,12 +110,22 @@ def test_another_encoder_learns_from_the_bank() -> None:
 
 
 def test_sentence_view_is_a_sum_of_sentences() -> None:
-    view = SentenceView(Letters())
+    view = SentenceView(Letters(), 1)
     parts = view.parts(TEXT)
     assert [TEXT[start:end][:8] for start, end in parts.spans] == ["Whenever", "Sales ta"]
     total = np.asarray(parts.rows.sum(axis=0)).ravel()
     assert np.linalg.norm(total) == pytest.approx(1)
-    np.testing.assert_allclose(view.matrix([TEXT, ""]).toarray(), [total, np.zeros(26)])
+    np.testing.assert_allclose(view.matrix([TEXT, ""]).toarray(), [total, np.zeros(27)])
+
+
+def test_the_best_sentence_of_a_theme_counts() -> None:
+    likes_z = np.eye(26)[25:]
+    view = SentenceView(Letters(), 2).restore(np.vstack([likes_z, -likes_z]), np.zeros(2))
+    text = "He was there all day long. Lizzy dizzily puzzled over a pizza. So it went on."
+    best = view.parts(text).rows.toarray()[:, 26:]
+    assert (best[:, 0] > 0).tolist() == [False, True, False]
+    assert not best[:, 1].any()
+    assert view.matrix([text]).toarray()[0, 26] == best[1, 0]
 
 
 def test_encoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from pmdiscourse.errors import DiscourseError, unknown
-from pmdiscourse.measure.features import Parts, normalize
-from pmdiscourse.measure.sentences import split_sentences
 
-MIN_WORDS = 5  # shorter sentences are joined to the next
 MAX_TOKENS = 256
 # The files of the model, by package and path, with their SHA-256.
 FILES = {
@@ -145,37 +141,3 @@ def _find_file(package: str, path: str, sha256: str, hint: str) -> Path:
     if found != sha256:
         raise DiscourseError(f"{file} is not the file that the weights were learned with. {hint}")
     return file
-
-
-class SentenceView:
-    """Mean of the vectors of a text's sentences, scaled to unit length.
-
-    Parameters
-    ----------
-    encoder : Encoder
-        What makes the vectors.
-    """
-
-    name = "sentence"
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.encoder = encoder
-        self.themes = np.full(encoder.width, -1)
-
-    def fit(self, texts: Sequence[str]) -> SentenceView:  # noqa: ARG002
-        """Return self: the encoder comes learned."""
-        return self
-
-    def parts(self, text: str) -> Parts:
-        """Return the sentences of a text and the vector each contributes."""
-        plain = normalize(text)
-        spans = list(split_sentences(plain, min_words=MIN_WORDS))
-        vectors = self.encoder.encode([plain[start:end] for start, end in spans])
-        length = float(np.linalg.norm(vectors.sum(axis=0))) or 1.0
-        shape = (len(spans), self.encoder.width)
-        return Parts(spans, sparse.csr_matrix(vectors.reshape(shape) / length))
-
-    def matrix(self, texts: Sequence[str]) -> Any:
-        """Return features, a sparse matrix of shape (n_texts, width)."""
-        sums = [np.asarray(self.parts(text).rows.sum(axis=0)).ravel() for text in texts]
-        return sparse.csr_matrix(np.array(sums).reshape(len(texts), self.encoder.width))

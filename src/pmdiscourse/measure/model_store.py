@@ -42,7 +42,14 @@ _SOURCES = (
         f"measure/{name}"
         for name in (
             *("encoder.py", "features.py", "frames.py", "linear.py", "matching.py", "meaning.py"),
-            *("sentences.py", "shipped.py", "texts.py", "themes.py", "views.py"),
+            *(
+                "sentence_view.py",
+                "sentences.py",
+                "shipped.py",
+                "texts.py",
+                "themes.py",
+                "views.py",
+            ),
             *(f"weights/{name}" for name in (CARD, NUMBERS, TERMS)),
         )
     ),

@@ -22,6 +22,7 @@ from pmdiscourse.measure.encoder import Encoder
 from pmdiscourse.measure.features import View, WordView
 from pmdiscourse.measure.frames import FrameView
 from pmdiscourse.measure.linear import Detectors, Floats
+from pmdiscourse.measure.sentence_view import SentenceView
 from pmdiscourse.measure.views import make_views
 
 FOLDER = resources.files("pmdiscourse").joinpath("measure", "weights")
@@ -98,6 +99,9 @@ def restore_views(views: dict[str, View], numbers: Mapping[str, Floats]) -> dict
     word, frame = views["word"], views["frame"]
     assert isinstance(word, WordView)
     assert isinstance(frame, FrameView)
+    sentence = views.get("sentence")
+    if isinstance(sentence, SentenceView):
+        sentence.restore(numbers["sentence_coef"], numbers["sentence_intercept"])
     terms = FOLDER.joinpath(TERMS).read_text(encoding="utf-8").splitlines()
     word.restore(terms, numbers["term_idf"].tolist())
     pairs = [(int(a), int(b)) for a, b in numbers["pairs"]]

@@ -11,10 +11,11 @@ from scipy import sparse
 
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.errors import invalid, unknown
-from pmdiscourse.measure.encoder import Encoder, SentenceView
+from pmdiscourse.measure.encoder import Encoder
 from pmdiscourse.measure.features import PatternView, SeedView, View, WordView
 from pmdiscourse.measure.frames import FrameView
 from pmdiscourse.measure.meaning import MeaningView
+from pmdiscourse.measure.sentence_view import SentenceView
 
 VIEWS = ("pattern", "seed", "word", "frame", "meaning")
 # A ridge penalty holds large features less than small ones. Twice for words, 1.5 for sentences:
@@ -32,7 +33,7 @@ def make_views(codebook: Codebook, encoder: Encoder | None = None) -> dict[str, 
         MeaningView(),
     ]
     if encoder is not None:
-        views.append(SentenceView(encoder))
+        views.append(SentenceView(encoder, len(codebook.names)))
     return {view.name: view for view in views}
 
 
