@@ -60,14 +60,14 @@ def score_best_sentences(data: Data, encoder: Encoder | None = None) -> Floats:
     return scores
 
 
-def find_triples(texts: Sequence[str]) -> Callable[[Any], Any]:
+def find_triples(texts: Sequence[str], parser: str) -> Callable[[Any], Any]:
     """Parse texts; return a function that gives tf-idf features of their triples.
 
     A triple is subject, verb (and its negation) and object or, alone, one of them with the verb.
     """
     import spacy  # noqa: PLC0415 - with its model, for this design only
 
-    found = [_triples(doc) for doc in spacy.load("en_core_web_sm", disable=["ner"]).pipe(texts)]
+    found = [_triples(doc) for doc in spacy.load(parser, disable=["ner"]).pipe(texts)]
 
     def features(train: Any) -> Any:
         counts = Counter(triple for row in train for triple in set(found[row]))

@@ -7,7 +7,7 @@ difference (documents drawn with replacement). Run from the repository; ``--rows
     python benchmarks/theme_designs.py --labels dev.jsonl train.jsonl --rows costs counts
     python benchmarks/theme_designs.py --labels dev.jsonl train.jsonl --rows parse encoders
 
-``parse`` needs the spaCy model en_core_web_sm, ``encoders`` the extra ``semantic``, and with
+``parse`` needs a spaCy model that parses (``--parser``), ``encoders`` the extra ``semantic``, and with
 ``--mpnet FOLDER`` (all-mpnet-base-v2) sentence-transformers.
 """
 
@@ -157,8 +157,9 @@ def blend(whole: Floats, best: Floats) -> Floats:
     return np.asarray((1 - BEST) * both[0] + BEST * both[1])
 
 
-def designs(folds: Folds, rows: list[str], mpnet: Path | None) -> Iterator[tuple[str, Floats]]:
+def designs(folds: Folds, options: argparse.Namespace) -> Iterator[tuple[str, Floats]]:
     """Yield a label and out-of-fold scores of each design."""
+    rows = options.rows
     shipped = folds.score()
     yield "shipped views", shipped
     if "costs" in rows:
@@ -175,13 +176,13 @@ def designs(folds: Folds, rows: list[str], mpnet: Path | None) -> Iterator[tuple
             folds.score(see=folds.beside(see_stance(folds))),
         )
     if "parse" in rows:
-        triples = find_triples(folds.data.texts)
+        triples = find_triples(folds.data.texts, options.parser)
         see = folds.beside(lambda k: triples(folds.train(k)))
         yield "who does what to whom, parsed", folds.score(see=see)
     if "sentences" in rows:
         yield "blended with the best sentence", blend(shipped, score_best_sentences(folds.data))
     if "encoders" in rows:
-        yield from encoder_designs(folds, mpnet)
+        yield from encoder_designs(folds, options.mpnet)
 
 
 def encoder_designs(folds: Folds, mpnet: Path | None) -> Iterator[tuple[str, Floats]]:
@@ -206,6 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--labels", type=Path, nargs="+", required=True)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--parser", default="en_core_web_sm", help="spaCy model that parses")
     parser.add_argument("--mpnet", type=Path, help="folder of all-mpnet-base-v2")
     arguments = parser.parse_args()
     codebook = load_codebook()
@@ -220,7 +222,7 @@ def main() -> None:
     print("| " + " | ".join(["", "mAP", "difference", *codebook.names]) + " |")
     print("|---" * (3 + len(codebook.names)) + "|")
     first = None
-    for label, scores in designs(folds, arguments.rows, arguments.mpnet):
+    for label, scores in designs(folds, arguments):
         drawn = np.array([mean_precision(present, scores, weights) for weights in draws])
         first = drawn if first is None else first
         more = drawn - first
