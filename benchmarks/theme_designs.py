@@ -7,8 +7,8 @@ difference (documents drawn with replacement). Run from the repository; ``--rows
     python benchmarks/theme_designs.py --labels dev.jsonl train.jsonl --rows costs counts
     python benchmarks/theme_designs.py --labels dev.jsonl train.jsonl --rows parse encoders
 
-``parse`` needs a spaCy model that parses (``--parser``), ``encoders`` the extra ``semantic``, and with
-``--mpnet FOLDER`` (all-mpnet-base-v2) sentence-transformers.
+``parse`` needs a spaCy model that parses (``--parser``), ``encoders`` the extra ``semantic``
+and, with ``--mpnet FOLDER`` (all-mpnet-base-v2), sentence-transformers.
 """
 
 from __future__ import annotations
