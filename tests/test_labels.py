@@ -20,10 +20,12 @@ from pmdiscourse.cli import main
 from pmdiscourse.codebook import CODEBOOK_DIRECTORY, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.agreement import agreement, gwet_ac1, krippendorff_alpha
-from pmdiscourse.measure.label_store import estimate_run
-from pmdiscourse.measure.labels import allocate, draw_sample, read_labels, write_label_sheet
+from pmdiscourse.measure.labels import draw_sample, read_labels, write_label_sheet
 from pmdiscourse.measure.prevalence import estimate_prevalence
-from pmdiscourse.measure.sheets import read_sheet, safe_cell, text_sha256, write_sheet
+from pmdiscourse.measure.run_estimates import estimate_tables
+from pmdiscourse.measure.sampling import allocate
+from pmdiscourse.measure.sheet_checks import Drawn, read_sheet
+from pmdiscourse.measure.sheets import safe_cell, text_sha256, write_sheet
 from pmdiscourse.measure.strata import assign_strata
 from pmdiscourse.pipeline import run
 from pmdiscourse.store import read_manifest, read_table
@@ -33,6 +35,7 @@ from test_readers import LONG
 
 SAMPLE = Path(__file__).parent.parent / "data" / "raw" / "sample"
 THEMES = load_codebook().names
+OVERALL = "unit == 'passage' and by == 'all' and period == 'all'"
 Row = dict[str, str]
 
 
@@ -167,8 +170,6 @@ def test_allocation_follows_the_root_of_the_size() -> None:
 
 def test_unusable_draws_are_told(corpus: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     passages, scores = corpus
-    with pytest.raises(DiscourseError, match="only passages"):
-        draw_sample(passages, scores, n=50, random_state=0, unit="post")
     with pytest.raises(DiscourseError, match=r"unit 'passag'.*Did you mean 'passage'"):
         draw_sample(passages, scores, n=50, random_state=0, unit="passag")
     with pytest.raises(DiscourseError, match=r"^n is not usable: got 0, allowed is a whole"):
@@ -197,7 +198,7 @@ def test_the_sheet_shows_texts_and_empty_cells(sheet: Path) -> None:
     assert sheet.read_bytes().startswith(b"\xef\xbb\xbf"), "the mark that lets Excel see UTF-8"
     with sheet.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["passage_id", "coder", "text", *THEMES, "note"]
+    assert list(rows[0]) == ["passage_id", "coder", "before", "text", "after", *THEMES, "note"]
     assert len(rows) == 40
     assert {row["coder"] for row in rows} == {"coder-1"}
     assert all(row[name] == "" for row in rows for name in [*THEMES, "note"])
@@ -222,17 +223,22 @@ def test_a_sheet_is_not_overwritten(sheet: Path, corpus: tuple[pd.DataFrame, pd.
         write_label_sheet(design, passages.head(3), sheet.with_name("new.csv"))
 
 
+def seen(texts: dict[str, str]) -> pd.DataFrame:
+    """Return what a coder sees: each text, with itself as context."""
+    rows = [{"before": text, "text": text, "after": text} for text in texts.values()]
+    return pd.DataFrame(rows, index=list(texts))
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_is_a_formula(tmp_path: Path, start: str) -> None:
     text = f'{start}HYPERLINK("x") is what someone wrote'
     path = tmp_path / "sheet.csv"
-    known = pd.Series({"12e4": text})
-    write_sheet(path, known, themes=["blame"], coder="=me")
+    write_sheet(path, seen({"12e4": text}), themes=["blame"], coder="=me")
     with path.open(encoding="utf-8-sig", newline="") as file:
         cells = list(csv.reader(file))[1]
-    assert cells[:3] == ["'12e4", "'=me", f"'{text}"]
+    assert cells[:4] == ["'12e4", "'=me", f"'{text}", f"'{text}"]
     edit(path, lambda row: row | {"blame": "1"})
-    labels = read_sheet(path, known.map(text_sha256), ["blame"])
+    labels = read_sheet(path, Drawn({"12e4": text_sha256(text)}, ["blame"]))
     assert labels.iloc[0].tolist() == ["12e4", "blame", "=me", True]
 
 
@@ -242,9 +248,10 @@ def test_any_text_comes_back_unedited(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("sheet") / "sheet.csv"
-    known = pd.Series(texts, index=[f"p{number}" for number in range(len(texts))])
-    write_sheet(path, known, themes=["blame"], coder="Ana")
-    assert read_sheet(path, known.map(text_sha256), ["blame"]).empty
+    known = {f"p{number}": text for number, text in enumerate(texts)}
+    write_sheet(path, seen(known), themes=["blame"], coder="Ana")
+    hashes = {passage: text_sha256(text) for passage, text in known.items()}
+    assert read_sheet(path, Drawn(hashes, ["blame"])).empty
     assert all(not safe_cell(text).startswith(("=", "+", "-", "@")) for text in texts)
 
 
@@ -382,32 +389,25 @@ def drop(number: int) -> Callable[[Path], None]:
     return change
 
 
-FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "word": (only(7, blame="yes"), r"row 7, column 'blame': got 'yes', allowed are 1 .*0 .*\?"),
-    "two": (only(3, identity="2"), "row 3, column 'identity': got '2'"),
-    "decimal": (only(3, identity="1.0"), "row 3, column 'identity': got '1.0'"),
-    "unknown id": (only(4, passage_id="p9999x"), "row 4, column 'passage_id': 'p9999x' was not"),
-    "edited text": (only(9, text="Mine now."), "row 9, column 'text': the passage was edited"),
-    "no coder": (only(5, coder=""), "row 5, column 'coder': empty"),
-    "row gone": (drop(6), "1 drawn passages have no row, first p"),
-    "theme unknown": (
-        lambda path: edit(
-            path, lambda row: {k.replace("blame", "blam"): v for k, v in row.items()}
-        ),
-        r"column 'blam' is unknown.*Did you mean 'blame'",
-    ),
-    "theme gone": (
-        lambda path: edit(path, lambda row: {k: v for k, v in row.items() if k != "identity"}),
-        r"header is not usable.*Missing: identity",
-    ),
-}
+CASES = json.loads((Path(__file__).parent / "cases" / "labels" / "faults.json").read_bytes())
 
 
-@pytest.mark.parametrize(("change", "told"), FAULTS.values(), ids=FAULTS)
-def test_each_fault_is_named(sheet: Path, change: Callable[[Path], None], told: str) -> None:
+def damage(case: dict[str, Any]) -> Callable[[Path], None]:
+    """Return what does to a sheet what a case tells."""
+    if "row" in case:
+        return only(case["row"], **case["cells"]) if "cells" in case else drop(case["row"])
+    if "drop" in case:
+        dropped = case["drop"]
+        return lambda path: edit(path, lambda r: {k: v for k, v in r.items() if k != dropped})
+    names = case["rename"]
+    return lambda path: edit(path, lambda r: {names.get(k, k): v for k, v in r.items()})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_each_fault_is_named(sheet: Path, case: dict[str, Any]) -> None:
     fill(sheet, by_text)
-    change(sheet)
-    with pytest.raises(DiscourseError, match=told):
+    damage(case)(sheet)
+    with pytest.raises(DiscourseError, match=case["told"]):
         read_labels(sheet)
 
 
@@ -595,13 +595,13 @@ def labelled(directory: Path) -> Path:
 
 def overall(directory: Path) -> pd.DataFrame:
     table = read_table(directory, "prevalence")
-    return table.query("unit == 'passage' and by == 'all'").set_index("theme")
+    return table.query(OVERALL).set_index("theme")
 
 
 def test_draw_read_run_gives_estimates(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["label", "read", str(labelled)]) == 0
     printed = capsys.readouterr().out
-    assert "blame: 120 passages labelled" in printed
+    assert "blame: 120 labelled" in printed
     assert "agreement is not measured" in printed
     assert main(["run", str(SAMPLE), "--out", str(labelled)]) == 0
     assert "480 labels went into the estimates" in capsys.readouterr().out
@@ -616,8 +616,6 @@ def test_draw_read_run_gives_estimates(labelled: Path, capsys: pytest.CaptureFix
     assert manifest["labels"]["n_labels"] == 480
     assert len(manifest["labels"]["sha256"]) == 64
     assert manifest["changed"]["differs_in"] == ["labels"]
-    groups = read_table(labelled, "prevalence").query("by == 'kind'")
-    assert groups["estimate"].isna().all()
     before = {path: path.read_bytes() for path in labelled.rglob("*") if path.is_file()}
     run(SAMPLE, labelled)
     assert {path: path.read_bytes() for path in labelled.rglob("*") if path.is_file()} == before
@@ -631,6 +629,7 @@ def test_labels_of_earlier_posts_do_not_speak_for_new_ones(
     assert main(["run", str(raw), "--out", str(labelled)]) == 0
     printed = capsys.readouterr().out
     assert "labels not used, tagged shares instead: 1 of 220 scored passages came after" in printed
+    assert "The labels stay valid: draw a further wave with" in printed
     told = read_manifest(labelled)["labels"]
     assert told["used"] is False
     assert "came after the draw" in told["reason"]
@@ -642,13 +641,13 @@ def test_labels_outlive_posts_that_went_and_a_new_model(labelled: Path) -> None:
     scores, passages = read_table(labelled, "scores"), read_table(labelled, "passages")
     gone = passages["passage_id"].iloc[:8]
     rest = scores[~scores["passage_id"].isin(gone)].reset_index(drop=True)
-    _, told = estimate_run(labelled, rest, passages)
+    told = estimate_tables(labelled, rest, passages).labels
     assert told["used"]
     assert 0 < told["n_labels"] <= 480
     turned = scores.assign(score=1 - scores["score"])
-    table, told = estimate_run(labelled, turned, passages)
-    assert told["used"], "the strata are those of the draw, whatever the scores are now"
-    assert table.query("unit == 'passage'")["estimate"].notna().all()
+    found = estimate_tables(labelled, turned, passages)
+    assert found.labels["used"], "the strata are those of the draw, whatever the scores are now"
+    assert found.prevalence.query(OVERALL)["estimate"].notna().all()
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "wave-1/strata.csv"])
@@ -656,24 +655,29 @@ def test_labels_outlive_posts_that_went_and_a_new_model(labelled: Path) -> None:
 def test_damaged_labels_never_stop_a_run(labelled: Path, name: str, content: bytes) -> None:
     (labelled / "labels" / name).write_bytes(content)
     scores, passages = read_table(labelled, "scores"), read_table(labelled, "passages")
-    table, told = estimate_run(labelled, scores, passages)
-    assert not told["used"]
-    assert told["reason"]
-    assert table["estimate"].isna().all()
+    found = estimate_tables(labelled, scores, passages)
+    assert not found.labels["used"]
+    assert found.labels["reason"]
+    assert found.prevalence["estimate"].isna().all()
 
 
 def test_a_theme_that_left_the_codebook_is_told(labelled: Path) -> None:
     scores, passages = read_table(labelled, "scores"), read_table(labelled, "passages")
-    _, told = estimate_run(labelled, scores.query("theme != 'blame'"), passages)
+    told = estimate_tables(labelled, scores.query("theme != 'blame'"), passages).labels
     assert not told["used"]
     assert "theme of labels 'blame' is unknown" in told["reason"]
 
 
 def test_a_wave_is_not_overwritten(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = (labelled / "labels" / "wave-1" / "sheet-1.csv").read_bytes()
+    sheet = labelled / "labels" / "wave-1" / "sheet-1.csv"
+    before = sheet.read_bytes()
     assert main(["label", "draw", str(labelled)]) == 2
-    assert "its sheets may hold labels" in capsys.readouterr().err
-    assert (labelled / "labels" / "wave-1" / "sheet-1.csv").read_bytes() == before
+    assert "label further rows of the sheets there are" in capsys.readouterr().err
+    assert sheet.read_bytes() == before
+    fill(sheet, lambda *_: "")
+    assert main(["label", "draw", str(labelled)]) == 2
+    assert "its sheets may hold labels, and none was read" in capsys.readouterr().err
+    assert not (labelled / "labels" / "wave-2").exists()
 
 
 def test_the_codebook_of_a_run_is_its_copy(tmp_path: Path) -> None:
@@ -703,7 +707,8 @@ def test_two_coders_and_their_agreement(
     assert main(["label", "draw", str(directory), "--coders", "2", "--n", "100"]) == 0
     printed = capsys.readouterr().out
     assert "219 of 219 scored passages drawn" in printed
-    assert "labelling may stop after row 101" in printed
+    assert "labelling may stop after about 100 rows over all sheets" in printed
+    assert "44 rows (20%) stand in two sheets" in printed
     wave = directory / "labels" / "wave-1"
     names = ["codebook.csv", "design.csv", "draw.json", "sheet-1.csv", "sheet-2.csv", "strata.csv"]
     assert sorted(path.name for path in wave.iterdir()) == names
@@ -713,7 +718,8 @@ def test_two_coders_and_their_agreement(
     capsys.readouterr()
     assert main(["label", "read", str(directory)]) == 0
     printed = capsys.readouterr().out
-    assert "219 coded twice: agreement 100.0%, alpha 1.000, AC1 1.000: reliable" in printed
+    assert "44 coded twice: agreement 100.0%, on positives 100.0%, alpha 1.000" in printed
+    assert "AC1 1.000: reliable" in printed
     edit(wave / "sheet-2.csv", lambda row: row | {"coder": "coder-1"})
     assert main(["label", "read", str(directory)]) == 2
     assert "give each coder another name" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import shutil
@@ -20,6 +21,7 @@ from test_readers import LONG, write
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "raw" / "sample"
+WHOLE = "unit == 'passage' and by == 'all' and period == 'all'"
 THEMES = ["blame", "director_failure", "elite_education", "identity"]
 
 
@@ -46,7 +48,7 @@ def test_the_tables_fit_together(processed: Path) -> None:
     assert sorted(set(scores["theme"])) == THEMES
     assert len(scores) == len(THEMES) * manifest["counts"]["passages_scored"]
     assert manifest["counts"]["passages_other_language"] == 1
-    overall = prevalence.query("unit == 'passage' and by == 'all'").set_index("theme")
+    overall = prevalence.query(WHOLE).set_index("theme")
     shares = scores.groupby("theme")["tagged"].mean()
     for theme in THEMES:
         assert overall.loc[theme, "tagged_share"] == pytest.approx(shares[theme])
@@ -238,7 +240,7 @@ def test_a_sample_of_a_larger_corpus_estimates_with_its_design(tmp_path: Path) -
     assert len(design) == 120
     labels = design.assign(theme="blame", coder="a", present=design["stratum"].astype(str) == "1")
     estimated = pmdiscourse.estimate_prevalence(scores, labels, passages=passages, design=design)
-    row = estimated.query("theme == 'blame' and unit == 'passage'").iloc[0]
+    row = estimated.query(f"theme == 'blame' and {WHOLE}").iloc[0]
     assert row["corpus_low"] < row["estimate"] < row["corpus_high"]
     assert row["n_labels"] == 120
 
@@ -248,7 +250,7 @@ def test_verify_replays_a_run_and_sees_a_changed_number(
 ) -> None:
     shutil.copytree(processed, tmp_path, dirs_exist_ok=True)
     assert main(["verify", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.count("yes ") == 8
+    assert capsys.readouterr().out.count("yes ") == 9
     prevalence = read_table(tmp_path, "prevalence")
     prevalence.loc[0, "tagged_share"] += 0.01
     manifest = read_manifest(tmp_path)
@@ -306,3 +308,135 @@ def test_damaged_parts_and_manifests_heal(processed: Path, tmp_path: Path) -> No
     (tmp_path / "run.json").write_text("[]")
     run(SAMPLE, tmp_path)
     assert contents(tmp_path) == expected
+
+
+# Labels, proxies and new posts, through the commands.
+
+
+WORDS = "roadmap launch budget review sprint quarter team customer plan scope promotion notes"
+
+
+def write_posts(raw: Path, name: str, *, first: int, n: int) -> None:
+    """Write posts of three passages; every fifth passage says who was blamed."""
+    raw.mkdir(exist_ok=True)
+    choose = random.Random(first).choices
+    rows = []
+    for post in range(first, first + n):
+        said = [" ".join(["We", *choose(WORDS.split(), k=24), f"{post} {p}."]) for p in range(3)]
+        if post % 5 < 3:
+            said[post % 3] += " They made the product manager the scapegoat and blamed me for it."
+        rows.append({"id": f"post{post}", "body": "\n\n".join(said)})
+    (raw / name).write_text("\n".join(json.dumps(row) for row in rows))
+
+
+def fill_sheets(directory: Path) -> None:
+    """Code every empty row: blame where the passage says scapegoat, nothing else."""
+    for path in sorted((directory / "labels").glob("wave-*/*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if not rows or "blame" not in rows[0]:
+            continue
+        for row in rows:
+            answers = dict.fromkeys(THEMES, "0") | {"blame": str(int("scape" in row["text"]))}
+            row |= {theme: row[theme] or answer for theme, answer in answers.items()}
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def label(directory: Path, n: int) -> None:
+    assert main(["label", "draw", str(directory), "--n", str(n)]) == 0
+    for _ in range(2):  # positives are read twice
+        fill_sheets(directory)
+        assert main(["label", "read", str(directory)]) == 0
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("labelled")
+    write_posts(folder / "raw", "old.jsonl", first=0, n=260)
+    run(folder / "raw", folder / "out")
+    label(folder / "out", 150)
+    run(folder / "raw", folder / "out")
+    return folder
+
+
+def run_again(folder: Path, *more: str) -> int:
+    return main(["run", str(folder / "raw"), "--out", str(folder / "out"), *more])
+
+
+def test_new_posts_are_compared_once_labels_speak_for_them(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(labelled, tmp_path, dirs_exist_ok=True)
+    out = tmp_path / "out"
+    before = read_table(out, "prevalence").query(WHOLE).set_index("theme").loc["blame"]
+    write_posts(tmp_path / "raw", "new.jsonl", first=1000, n=90)
+    assert run_again(tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert "90 posts added, 0 gone" in printed
+    assert "came after the draw" in printed
+    assert "No new post has a label" in printed
+    assert "No drift of the scores is seen" in printed
+    label(out, 150)
+    assert run_again(tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert "The old labels hold as far as can be seen" in printed
+    changed = {row["theme"]: row for row in read_manifest(out)["changed"]["estimates"]}
+    now = read_table(out, "prevalence").query(WHOLE).set_index("theme").loc["blame"]
+    row = changed["blame"]
+    assert row["before"] == before["estimate"], "of the last run that had an estimate"
+    assert row["difference"] == pytest.approx(now["estimate"] - before["estimate"])
+    assert row["corpus_low"] < row["difference"] < row["corpus_high"]
+    assert f"blame: prevalence {100 * before['estimate']:.1f}% before" in printed
+    assert main(["verify", str(out)]) == 0
+    kept = contents(out)
+    assert run_again(tmp_path) == 0
+    assert contents(out) == kept
+
+
+def test_another_tagger_stands_in_and_is_named(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(labelled, tmp_path, dirs_exist_ok=True)
+    out = tmp_path / "out"
+    passages, ours = read_table(out, "passages"), read_table(out, "scores")
+    codes = passages[["passage_id"]].assign(theme="blame", score=0)
+    codes.loc[passages["text"].str.contains("scapegoat"), "score"] = 1
+    codes.to_csv(tmp_path / "codes.csv", index=False)
+    proxy = ("--proxy", str(tmp_path / "codes.csv"))
+    assert run_again(tmp_path, *proxy) == 0
+    printed = capsys.readouterr().out
+    assert "the scores of codes.csv stand in for the theme model's in the estimates of blame" in (
+        printed
+    )
+    manifest = read_manifest(out)
+    assert str(tmp_path) not in json.dumps(manifest), "a path tells who ran it"
+    assert manifest["proxy"]["file"] == "codes.csv"
+    [told] = manifest["proxy_rows"]
+    assert told["labels_saved"] > told["model_labels_saved"], "the codes are right, the model not"
+    table = read_table(out, "prevalence").query(WHOLE).set_index("theme")
+    assert table.loc["blame", "tagged_share"] == pytest.approx(codes["score"].mean())
+    assert table.loc["blame", "estimate"] == pytest.approx(codes["score"].mean(), abs=0.01)
+    pd.testing.assert_frame_equal(read_table(out, "scores"), ours)
+    assert main(["verify", str(out)]) == 0
+    kept = contents(out)
+    assert run_again(tmp_path, *proxy) == 0
+    assert contents(out) == kept, "an unchanged run rewrites nothing"
+    part = next((out / "proxy").rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-4])
+    assert main(["verify", str(out)]) == 1
+
+
+def test_a_proxy_that_does_not_fit_leaves_the_last_run_whole(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(labelled, tmp_path, dirs_exist_ok=True)
+    before = contents(tmp_path / "out")
+    (tmp_path / "codes.csv").write_text("passage_id,theme,score\nnobody,blame,1\n")
+    assert run_again(tmp_path, "--proxy", str(tmp_path / "codes.csv")) == 2
+    assert "row 2, column 'passage_id'" in capsys.readouterr().err
+    assert run_again(tmp_path, "--proxy", str(tmp_path / "none.csv")) == 2
+    after = contents(tmp_path / "out")
+    assert {name: after[name] for name in before} == before

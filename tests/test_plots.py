@@ -178,7 +178,8 @@ def test_an_estimate_is_drawn_with_the_widest_interval_there_is(
         assert (round(100 * low, 6), round(100 * high, 6)) in drawn
         assert (round(100 * row["estimate"], 6),) in drawn
         assert (round(100 * row["tagged_share"], 6),) in drawn
-    assert f"line: 95% interval for {scope}\ndiamond: tagged" in ax.get_xlabel()
+    key = " ".join(ax.get_xlabel().split())
+    assert f"95% interval{', thin' if which == 'discourse' else ''} for {scope}" in key
     assert "sensitivity band" not in ax.get_xlabel() + told
 
 

@@ -8,7 +8,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from pmdiscourse.measure.ppi import ShareEstimate, estimate_share
+from pmdiscourse.measure.ppi import (
+    ShareEstimate,
+    estimate_mean,
+    estimate_share,
+    predict_outcomes,
+)
 
 Array = NDArray[Any]
 
@@ -149,3 +154,73 @@ def test_no_positive_label_still_leaves_room_above(sample: dict[str, Array]) -> 
     assert result.corpus[0] == 0
     assert result.corpus[1] >= np.max(weight * (1 - 0.025 ** (1 / drawn)))
     assert np.isnan(result.labels_saved)
+
+
+# Groups.
+
+
+def draw_unlike_groups(rng: np.random.Generator) -> tuple[Array, Array, Array, Array, Array]:
+    """Return a corpus whose tagger often fires without cause in every second thread."""
+    truth, scores, _, threads = draw_corpus(rng, 0.1, 0.8, 0.98)
+    other = threads % 2 == 1
+    fires = other & (rng.random(len(scores)) < 0.15)
+    return (
+        truth,
+        np.where(fires, np.maximum(scores, rng.uniform(0.3, 1, len(scores))), scores),
+        threads,
+        other,
+    )
+
+
+def simulate_groups(n_replicates: int) -> dict[str, list[tuple[bool, bool, float, float]]]:
+    """Return hits of both intervals, the error, and the model's own, for each group."""
+    found: dict[str, list[tuple[bool, bool, float, float]]] = {"one": [], "other": []}
+    rng = np.random.default_rng(zlib.crc32(b"groups"))
+    for _ in range(n_replicates):
+        truth, scores, threads, other = draw_unlike_groups(rng)
+        present, strata = draw_labels(rng, truth, scores)
+        outcomes = predict_outcomes(present, scores, strata=strata)
+        for name, inside in (("one", ~other), ("other", other)):
+            result = estimate_mean(outcomes, threads=threads, inside=inside)
+            here = float(truth[inside].mean())
+            alone = float(outcomes.expected[inside].mean()) - here
+            corpus = result.corpus[0] <= here <= result.corpus[1]
+            discourse = result.discourse[0] <= 0.1 <= result.discourse[1]
+            found[name].append((corpus, discourse, result.estimate - here, alone))
+    return found
+
+
+def test_groups_are_covered_where_the_model_alone_is_off() -> None:
+    for name, hits in simulate_groups(100).items():
+        corpus, discourse, error, alone = np.mean(np.array(hits, dtype=float), axis=0)
+        assert corpus >= 0.88
+        assert discourse >= 0.88
+        assert abs(error) <= 0.006
+        assert abs(alone) > 0.008, name
+
+
+def test_a_group_of_all_is_all(sample: dict[str, Array]) -> None:
+    outcomes = predict_outcomes(sample["present"], sample["scores"], strata=sample["strata"])
+    everything = np.ones(len(sample["scores"]), dtype=bool)
+    assert estimate_mean(outcomes, threads=sample["threads"], inside=everything) == estimate(sample)
+
+
+def test_groups_add_up(sample: dict[str, Array]) -> None:
+    outcomes = predict_outcomes(sample["present"], sample["scores"], strata=sample["strata"])
+    group = sample["threads"] % 3 == 0
+    parts = [
+        estimate_mean(outcomes, threads=sample["threads"], inside=inside).estimate * inside.sum()
+        for inside in (group, ~group)
+    ]
+    assert sum(parts) / len(group) == pytest.approx(estimate(sample).estimate)
+
+
+def test_a_group_without_positives_has_room_above_and_none_below(sample: dict[str, Array]) -> None:
+    group = sample["threads"] % 2 == 0
+    present = np.where(group & ~np.isnan(sample["present"]), 0.0, sample["present"])
+    outcomes = predict_outcomes(present, sample["scores"], strata=sample["strata"])
+    result = estimate_mean(outcomes, threads=sample["threads"], inside=group)
+    seen = group & ~np.isnan(present)
+    held, drawn = (np.bincount(sample["strata"][rows], minlength=5) for rows in (group, seen))
+    assert result.corpus[0] == result.discourse[0] == 0
+    assert result.corpus[1] >= np.max(held / held.sum() * (1 - 0.025 ** (1 / drawn))) - 1e-9

@@ -8,7 +8,7 @@ import pytest
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.prevalence import estimate_prevalence, sensitivity_band
-from pmdiscourse.measure.strata import assign_strata
+from pmdiscourse.measure.strata import assign_strata, rank_posts, strata_now
 from pmdiscourse.tables import check_table
 
 N = 600
@@ -296,6 +296,193 @@ def test_nothing_tagged_gives_no_band_that_reads_as_certainty(
     assert pd.isna(row["band_low"])
     assert "Nothing was tagged" in row["note"]
     assert "0.0% and 0.0%" not in row["note"]
+
+
+# Groups, periods and posts.
+
+
+def estimate_groups(many: dict[str, pd.DataFrame], **options: Any) -> pd.DataFrame:
+    options = {"labels": many["labels"], "by": "kind"} | options
+    passages = options.pop("passages", many["passages"])
+    return estimate_prevalence(many["scores"], passages=passages, **options)
+
+
+def of_passages(table: pd.DataFrame, key: str = "group") -> pd.DataFrame:
+    return table[table["unit"] == "passage"].set_index(key)
+
+
+def test_groups_have_estimates_that_add_up(many: dict[str, pd.DataFrame]) -> None:
+    rows = of_passages(estimate_groups(many))
+    whole = estimated(many, many["labels"])
+    assert rows["n_labels"].sum() == whole["n_labels"]
+    assert rows["n_positive"].sum() == whole["n_positive"]
+    together = (rows["estimate"] * rows["n"]).sum() / rows["n"].sum()
+    assert together == pytest.approx(whole["estimate"])
+    for _, row in rows.iterrows():
+        assert row["corpus_low"] < row["estimate"] < row["corpus_high"]
+        assert row["corpus_high"] - row["corpus_low"] > whole["corpus_high"] - whole["corpus_low"]
+        assert row["discourse_low"] < row["estimate"] < row["discourse_high"]
+        assert pd.isna(row["band_low"])
+        assert "labelled passages of this group" in str(row["note"])
+        assert "compare" not in str(row["note"])
+
+
+def test_one_group_of_all_is_the_overall_row(many: dict[str, pd.DataFrame]) -> None:
+    row = of_passages(estimate_groups(many, by="source")).iloc[0]
+    whole = estimated(many, many["labels"])
+    figures = [name for name in whole.index if name.endswith(("_low", "_high", "_saved", "ate"))]
+    pd.testing.assert_series_equal(row[figures], whole[figures], check_names=False)
+
+
+def test_a_census_of_a_group_is_its_count(many: dict[str, pd.DataFrame]) -> None:
+    strata = assign_strata(many["scores"])
+    rng = np.random.default_rng(2)
+    truth = pd.Series(rng.random(N) < 0.1, index=strata.index).astype("boolean")
+    labels = pd.DataFrame({"passage_id": strata.index, "present": truth.array})
+    labels = labels.assign(theme="blame", coder="one", wave=1, stratum=strata.array)
+    rows = of_passages(estimate_groups(many, labels=labels.assign(inclusion_probability=1.0)))
+    for kind, row in rows.iterrows():
+        mine = many["passages"].loc[many["passages"]["kind"] == kind, "passage_id"]
+        assert row["estimate"] == pytest.approx(truth[mine].mean())
+        assert row["corpus_low"] == row["corpus_high"] == pytest.approx(row["estimate"])
+        assert row["discourse_low"] < row["estimate"] < row["discourse_high"]
+        assert row["labels_needed"] == 0
+
+
+def test_a_small_group_has_no_estimate_and_says_how_many_labels_it_lacks(
+    many: dict[str, pd.DataFrame],
+) -> None:
+    passages = many["passages"].assign(
+        source=lambda f: np.where(f.index < 60, "A small board", "Another")
+    )
+    row = of_passages(estimate_groups(many, by="source", passages=passages)).loc["A small board"]
+    assert pd.isna(row["estimate"])
+    assert 0 < row["n_labels"] < 50
+    assert row["labels_needed"] == 50 - row["n_labels"]
+    assert f"{row['n_labels']} passages of this group are labelled, 50 are needed" in row["note"]
+    assert "This is not the prevalence" in row["note"]
+
+
+def test_few_positives_or_threads_are_too_few_to_compare(many: dict[str, pd.DataFrame]) -> None:
+    labels = many["labels"].copy()
+    comments = many["passages"].query("kind == 'comment'")["passage_id"]
+    labels.loc[labels["passage_id"].isin(comments), "present"] = False
+    rows = of_passages(estimate_groups(many, labels=labels))
+    assert "Too few to compare with others (0 positive labels of 5)" in rows.loc["comment", "note"]
+    assert "not observed" in rows.loc["comment", "note"]
+    assert rows.loc["comment", "corpus_low"] == 0 < rows.loc["comment", "corpus_high"]
+    assert "Too few" not in rows.loc["essay", "note"]
+
+    threads = many["passages"].assign(thread_id=lambda f: f["post_id"].str[-1])
+    rows = of_passages(estimate_groups(many, passages=threads))
+    assert rows["discourse_low"].isna().all()
+    assert rows["note"].str.contains("5 threads of 20").all()
+
+
+def test_a_stratum_without_labels_of_the_group_is_told(many: dict[str, pd.DataFrame]) -> None:
+    drawn = many["labels"].query("stratum == '1'")["passage_id"]
+    passages = many["passages"].assign(
+        source=lambda f: np.where(f["passage_id"].isin(drawn) | (f.index > 400), "One", "Two")
+    )
+    row = of_passages(estimate_groups(many, by="source", passages=passages)).loc["Two"]
+    top = assign_strata(many["scores"]).eq("1")
+    mine = passages.query("source == 'Two'")["passage_id"]
+    n = int(top[mine].sum())
+    assert n > 1
+    assert f"No label of its own speaks for {n} passages of this group" in row["note"]
+    assert row["corpus_low"] < row["estimate"] < row["corpus_high"]
+
+
+@pytest.mark.parametrize(
+    ("period", "names"),
+    [
+        ("year", ["2023", "2024"]),
+        ("quarter", ["2023-Q4", "2024-Q2"]),
+        ("month", ["2023-12", "2024-05"]),
+    ],
+)
+def test_periods_have_rows_of_their_own(
+    many: dict[str, pd.DataFrame], period: str, names: list[str]
+) -> None:
+    early = pd.Timestamp("2023-12-31 23:59", tz="UTC")
+    passages = many["passages"].assign(
+        published_at=lambda f: f["published_at"].where(f.index >= 240, early)
+    )
+    table = estimate_groups(many, by="period", period=period, passages=passages)
+    rows = of_passages(table, "period")
+    assert list(rows.index) == names
+    assert set(rows["by"]) == set(rows["group"]) == {"all"}
+    assert rows["n"].sum() == N - 1  # one passage has no date
+    assert rows["estimate"].notna().all()
+    assert rows["note"].str.contains("of this period").all()
+
+
+def test_no_dates_give_no_periods(many: dict[str, pd.DataFrame]) -> None:
+    undated = many["passages"].assign(published_at=pd.NaT)
+    table = estimate_groups(many, by="period", passages=undated)
+    assert table.empty
+    assert list(table.columns) == list(estimate_groups(many).columns)
+
+
+def test_posts_have_no_estimate_from_labels_of_passages(many: dict[str, pd.DataFrame]) -> None:
+    for by in (None, "kind"):
+        posts = estimate_groups(many, by=by).query("unit == 'post'")
+        assert posts["estimate"].isna().all()
+        assert posts["tagged_share"].notna().all()
+        assert posts["note"].str.contains("labels are of passages, and nobody read the whole").all()
+
+
+def label_posts(many: dict[str, pd.DataFrame], n: int = 150) -> pd.DataFrame:
+    """Label drawn posts: present where any labelled or tagged passage of the post says so."""
+    posts = rank_posts(many["scores"], many["passages"])
+    strata = strata_now(posts)
+    drawn = strata.groupby(strata, group_keys=False).sample(frac=n / len(strata), random_state=3)
+    share = drawn.value_counts() / strata.value_counts()
+    tagged = posts.set_index("passage_id")["tagged"]
+    frame = pd.DataFrame({"passage_id": drawn.index, "stratum": drawn.array})
+    return frame.assign(
+        theme="blame",
+        coder="one",
+        present=tagged.loc[drawn.index].astype("boolean").array,
+        wave=1,
+        inclusion_probability=frame["stratum"].map(share),
+    )
+
+
+def test_labels_of_posts_estimate_posts_and_not_passages(many: dict[str, pd.DataFrame]) -> None:
+    labels = label_posts(many)
+    rows = estimate_groups(many, labels=labels, by=None).set_index("unit")
+    post, passage = rows.loc["post"], rows.loc["passage"]
+    assert post["n_labels"] == len(labels)
+    assert post["corpus_low"] <= post["estimate"] <= post["corpus_high"]
+    assert post["estimate"] == pytest.approx(post["tagged_share"], abs=0.02)
+    assert "labelled posts" in post["note"]
+    assert pd.isna(passage["estimate"])
+    assert "labels are of whole posts" in passage["note"]
+
+
+def test_labels_of_passages_and_of_posts_each_estimate_their_own(
+    many: dict[str, pd.DataFrame],
+) -> None:
+    posts = label_posts(many)
+    both = estimate_groups(many, labels=pd.concat([many["labels"], posts]), by=None)
+    alone = [estimate_groups(many, labels=part, by=None) for part in (many["labels"], posts)]
+    for unit, table in zip(("passage", "post"), alone, strict=True):
+        mine = (frame[frame["unit"] == unit].squeeze() for frame in (both, table))
+        pd.testing.assert_series_equal(*mine, check_names=False)
+
+
+def test_labels_needed_plan_for_the_wanted_width(many: dict[str, pd.DataFrame]) -> None:
+    wide, narrow = (
+        of_passages(estimate_groups(many, by=None, half_width=width)).iloc[0]
+        for width in (0.05, 0.01)
+    )
+    assert wide["labels_needed"] == 0
+    assert 0 < narrow["labels_needed"] <= N - narrow["n_labels"]
+    told = f"About {narrow['labels_needed']:.0f} more labels would give +-1 points"
+    assert told in narrow["note"]
+    with pytest.raises(DiscourseError, match="half_width"):
+        estimate_groups(many, by=None, half_width=0)
 
 
 def test_the_corpus_interval_holds_what_was_labelled(many: dict[str, pd.DataFrame]) -> None:

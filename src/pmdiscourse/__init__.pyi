@@ -3,10 +3,13 @@ from .errors import DiscourseError
 from .ingest.corpus import Ingested, ingest, read_posts
 from .ingest.passages import split_passages
 from .ingest.repair import clean_text, explain_cleaning
-from .measure.agreement import agreement
+from .measure.agreement import agreement, compare_coders
+from .measure.comparisons import compare_groups, estimate_trend
 from .measure.evaluate import evaluate
 from .measure.labels import draw_sample, read_labels, write_label_sheet
+from .measure.lint import check_codebook
 from .measure.prevalence import estimate_prevalence
+from .measure.proxy import read_proxy, use_proxy
 from .measure.scoring import representative_passages, score_passages, score_posts
 from .measure.themes import ThemeModel
 from .measure.topics import TopicModel
@@ -32,9 +35,13 @@ __all__ = [
     "ThemeModel",
     "TopicModel",
     "agreement",
+    "check_codebook",
     "clean_text",
+    "compare_coders",
+    "compare_groups",
     "draw_sample",
     "estimate_prevalence",
+    "estimate_trend",
     "evaluate",
     "explain_cleaning",
     "export_reports",
@@ -49,11 +56,13 @@ __all__ = [
     "plot_trend",
     "read_labels",
     "read_posts",
+    "read_proxy",
     "read_table",
     "representative_passages",
     "run",
     "score_passages",
     "score_posts",
     "split_passages",
+    "use_proxy",
     "write_label_sheet",
 ]

@@ -11,8 +11,8 @@ import pandas as pd
 from pmdiscourse.codebook import Codebook, copy_codebook, load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.parts import hold, publish, write_posts
+from pmdiscourse.measure.changes import compare_prevalence
 from pmdiscourse.measure.encoder import Encoder, make_encoder
-from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.lint_entries import stops_a_run
 from pmdiscourse.measure.model_store import (
     describe_themes,
@@ -21,7 +21,8 @@ from pmdiscourse.measure.model_store import (
     model_hash,
     save_model,
 )
-from pmdiscourse.measure.prevalence import estimate_prevalence
+from pmdiscourse.measure.proxy import read_proxy, use_proxy
+from pmdiscourse.measure.run_estimates import as_rows, estimate_tables
 from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.measure.shipped import load_card
 from pmdiscourse.measure.themes import ThemeModel
@@ -31,12 +32,13 @@ from pmdiscourse.store import (
     read_manifest,
     read_parts,
     read_table,
+    sha256,
     write_part,
 )
-from pmdiscourse.tables import check_table
+from pmdiscourse.tables import empty_table
 
 # What two runs must share for the second to be "unchanged": it then rewrites nothing.
-_IDENTITY = ("inputs", "codebook", "settings", "model", "labels", "versions")
+_IDENTITY = ("inputs", "codebook", "settings", "model", "labels", "proxy", "versions")
 
 
 def run(
@@ -68,14 +70,14 @@ def run(
     -------
     dict
         The manifest, as in ``run.json``: inputs, corpus, counts, languages, settings, codebook,
-        model, versions, labels, tables and changed.
+        model, versions, labels, label_checks, proxy, proxy_rows, tables and changed.
 
     Raises
     ------
     NothingUsableError
         If no post could be read; what was set aside is in ``quarantine.jsonl``.
     DiscourseError
-        If the raw path, a setting, a passport, the codebook or the model is not usable.
+        If the raw path, a setting, a passport, the codebook, the model or the proxy is not usable.
     """
     settings = make_settings(settings)
     directory = Path(processed)
@@ -85,6 +87,7 @@ def run(
         told = "; ".join(f"theme {name!r} has {why}" for name, why in stopped.items())
         raise DiscourseError(f"{told}. `pmdiscourse codebook check` says what to add.")
     encoder = make_encoder(settings.encoder)
+    others = read_proxy(settings.proxy) if settings.proxy else None
     with hold(raw, directory):
         before = _last_run(directory)
         files, manifest = write_posts(raw, directory, settings=settings, progress=progress)
@@ -94,9 +97,10 @@ def run(
         n_scored = int(scores["passage_id"].nunique())
         manifest = _describe(manifest, len(passages), n_scored, codebook, name)
         manifest["model"]["themes"] = describe_themes(model)
-        overall, manifest["labels"] = estimate_run(directory, scores, passages)
-        shares = [overall, estimate_prevalence(scores, passages=passages, by="kind")]
-        prevalence = check_table("prevalence", pd.concat(shares, ignore_index=True))
+        found = _estimate(directory, scores, passages, settings.proxy, others)
+        prevalence = found.pop("prevalence")
+        manifest |= found
+        manifest["last_estimates"] = _last_estimates(before, prevalence)
         manifest["changed"] = _what_changed(directory, before, manifest, prevalence)
         threads = scores["passage_id"].map(passages.set_index("passage_id")["thread_id"])
         manifest["tables"] |= {
@@ -114,7 +118,8 @@ def _last_run(directory: Path) -> dict[str, Any] | None:
         manifest = read_manifest(directory)
     except DiscourseError:
         return None
-    whole = {"posts", "prevalence"} <= manifest["tables"].keys() and manifest.keys() >= {*_IDENTITY}
+    needed = {*_IDENTITY} - {"proxy"}  # runs of earlier versions had none
+    whole = {"posts", "prevalence"} <= manifest["tables"].keys() and manifest.keys() >= needed
     if not whole or not {"hash", "codebook_sha256"} <= manifest["model"].keys():
         return None
     parts = [directory / name / part for name, ps in manifest["tables"].items() for part in ps]
@@ -152,6 +157,8 @@ def _model(
 def _describe(
     manifest: dict[str, Any], n_passages: int, n_scored: int, codebook: Codebook, model: str
 ) -> dict[str, Any]:
+    # A path tells who ran it.
+    manifest["settings"]["proxy"] = Path(manifest["settings"]["proxy"]).name
     manifest["counts"] |= {
         "passages_scored": n_scored,
         "passages_other_language": n_passages - n_scored,
@@ -173,6 +180,36 @@ def _describe(
     }
 
 
+def _estimate(
+    directory: Path,
+    scores: pd.DataFrame,
+    passages: pd.DataFrame,
+    path: str,
+    others: pd.DataFrame | None,
+) -> dict[str, Any]:
+    """Return the prevalence table and what the manifest tells of labels and proxy."""
+    proxy, told = None, dict[str, Any]()
+    if others is not None:
+        file = Path(path)
+        proxy = use_proxy(scores, others, passages=passages, name=file.name)
+        told = {
+            "file": file.name,
+            "sha256": sha256(file.read_bytes()),
+            "themes": sorted(set(others["theme"])),
+            "part": write_part(directory / "proxy", "scores", proxy),
+        }
+    found = estimate_tables(
+        directory, scores, passages, proxy=proxy, proxy_themes=told.get("themes", ())
+    )
+    return {
+        "prevalence": found.prevalence,
+        "labels": found.labels,
+        "label_checks": found.label_checks,
+        "proxy": told,
+        "proxy_rows": found.proxy_rows,
+    }
+
+
 def _write_by_thread(
     directory: Path, name: str, frame: pd.DataFrame, threads: pd.Series
 ) -> list[str]:
@@ -190,7 +227,8 @@ def _what_changed(
     """Compare with the last run that differed: posts added and gone, tagged shares then and now."""
     if before is None:
         return {}
-    if all(before.get(key) == manifest[key] for key in _IDENTITY):
+    differs_in = [key for key in _IDENTITY if _identity(before, key) != _identity(manifest, key)]
+    if not differs_in:
         return dict(before.get("changed", {}))
     old, new = (
         set(read_parts(directory, "posts", parts, columns=["post_id"])["post_id"])
@@ -204,11 +242,43 @@ def _what_changed(
     return {
         "posts_added": len(new - old),
         "posts_gone": len(old - new),
-        "differs_in": [key for key in _IDENTITY if before.get(key) != manifest[key]],
+        "differs_in": differs_in,
         "tagged_share": shares,
+        "estimates": as_rows(compare_prevalence(_earlier_estimates(before), prevalence)),
     }
 
 
+def _last_estimates(
+    before: dict[str, Any] | None, prevalence: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return each theme's last estimate, of this run or an earlier one.
+
+    New posts leave a run without an estimate until a further wave of labels speaks for them; the
+    run after that is compared with the last one that had an estimate.
+    """
+    earlier = {row["theme"]: row for row in (before or {}).get("last_estimates", [])}
+    now = {row["theme"]: row for row in as_rows(_whole(prevalence).dropna(subset=["estimate"]))}
+    return [row for _, row in sorted((earlier | now).items())]
+
+
+def _earlier_estimates(before: dict[str, Any]) -> pd.DataFrame:
+    """Return the estimates to compare with as a table ``prevalence``."""
+    rows = before.get("last_estimates", [])
+    return pd.DataFrame(rows) if rows else empty_table("prevalence")
+
+
+def _whole(prevalence: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of passages over all groups and periods."""
+    whole = (prevalence["by"] == "all") & (prevalence["period"] == "all")
+    return prevalence[(prevalence["unit"] == "passage") & whole]
+
+
+def _identity(manifest: dict[str, Any], key: str) -> Any:
+    """Return what two runs must share; of labels their content, not what the posts make of it."""
+    value = manifest.get(key) or {}
+    return value.get("sha256") if key == "labels" else value
+
+
 def _overall(prevalence: pd.DataFrame) -> dict[str, float]:
-    rows = prevalence[(prevalence["unit"] == "passage") & (prevalence["by"] == "all")]
-    return {str(r["theme"]): round(float(r["tagged_share"]), 6) for r in rows.to_dict("records")}
+    rows = _whole(prevalence).to_dict("records")
+    return {str(r["theme"]): round(float(r["tagged_share"]), 6) for r in rows}

@@ -45,6 +45,9 @@ class Settings:
     encoder : str, default=""
         Sentence encoder that the theme model adds: ``"minilm"`` (the extra ``semantic``) finds more
         and is slower; empty means none.
+    proxy : str, default=""
+        CSV file with the scores of another tagger (passage_id, theme, score), which then stands in
+        for the theme model in the estimates: `pmdiscourse.measure.proxy`. Empty means none.
     keep_authors : bool, default=False
         True writes author names as scraped instead of keyed pseudonyms.
     mask_names : bool, default=False
@@ -66,6 +69,7 @@ class Settings:
     random_state: int = 0
     codebook: str = ""
     encoder: str = ""
+    proxy: str = ""
     keep_authors: bool = False
     mask_names: bool = False
     names_model: str = "en_core_web_sm"
@@ -117,7 +121,7 @@ def make_settings(values: Mapping[str, Any] | Settings | None = None) -> Setting
     pmdiscourse.errors.DiscourseError: setting 'randomstate' is unknown; known are: \
 min_passage_words, max_passage_words, part_words, max_file_bytes, max_document_bytes, \
 max_page_characters, max_document_seconds, max_expansion, max_depth, n_residual, random_state, \
-codebook, encoder, keep_authors, mask_names, names_model. Did you mean 'random_state'?
+codebook, encoder, proxy, keep_authors, mask_names, names_model. Did you mean 'random_state'?
     """
     if isinstance(values, Settings):
         return values

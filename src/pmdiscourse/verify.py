@@ -11,9 +11,8 @@ import pandas as pd
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.passages import split_passages
-from pmdiscourse.measure.label_store import estimate_run
 from pmdiscourse.measure.model_store import load_model
-from pmdiscourse.measure.prevalence import estimate_prevalence
+from pmdiscourse.measure.run_estimates import estimate_tables, read_estimate_scores
 from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.settings import make_settings
 from pmdiscourse.store import holds_its_name, read_manifest, read_table
@@ -34,7 +33,7 @@ def verify(directory: str | Path) -> list[tuple[str, str]]:
     list of (what, fault)
         One for each check, in order; the fault is "" where the check holds. Parts hold what their
         names say, posts give these passages, the codebook is the one of the run, the kept model
-        gives these scores, and scores and labels give this prevalence.
+        gives these scores, and scores (or the proxy's) and labels give this prevalence.
 
     Raises
     ------
@@ -65,9 +64,15 @@ def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]
         yield "the model gives the scores", str(error)
     else:
         yield "the model gives the scores", _compare(scores, score_passages(passages, model))
-    overall, _ = estimate_run(folder, scores, passages)
-    by_kind = estimate_prevalence(scores, passages=passages, by="kind")
-    now = pd.concat([overall, by_kind], ignore_index=True)
+    proxy = None
+    if manifest.get("proxy"):
+        part = folder / "proxy" / "scores" / manifest["proxy"]["part"]
+        kept = holds_its_name(part)
+        yield "the proxy is that of the run", "" if kept else f"changed or missing: {part.name}"
+        if not kept:
+            return
+        proxy = read_estimate_scores(folder)
+    now = estimate_tables(folder, scores, passages, proxy=proxy).prevalence
     yield "scores and labels give the prevalence", _compare(read_table(folder, "prevalence"), now)
 
 
@@ -86,7 +91,9 @@ def _compare(kept: pd.DataFrame, now: pd.DataFrame) -> str:
     if len(kept) != len(now):
         return f"{len(kept)} rows on disk, {len(now)} now"
     columns = [name for name in kept.columns if name != "evidence"]
-    key = [name for name in columns if name in ("passage_id", "theme", "unit", "by", "group")]
+    key = [
+        name for name in columns if name in ("passage_id", "theme", "unit", "by", "group", "period")
+    ]
     one, two = (frame.sort_values(key, ignore_index=True) for frame in (kept, now))
     differ = []
     for name in columns:

@@ -8,20 +8,13 @@ import os
 import sys
 import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pmdiscourse.cli.codebook import add_codebook
 from pmdiscourse.cli.label import add_label
+from pmdiscourse.cli.telling import tell
 from pmdiscourse.errors import DiscourseError, NothingUsableError
-from pmdiscourse.present.wording import plural
 from pmdiscourse.settings import Settings, read_settings
-
-_COUNTS = (
-    "{records_read} records read = {accepted} accepted + {duplicates} duplicates "
-    "+ {dropped} dropped + {quarantined} quarantined"
-)
-_KEPT = "{essays} essays and {comments} comments in {threads} threads, {passages} passages"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,6 +77,12 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--encoder", metavar="NAME", help="sentence encoder of the theme model: minilm (extra)"
     )
+    run.add_argument(
+        "--proxy",
+        metavar="FILE",
+        help="CSV with another tagger's scores (passage_id, theme, score) for the estimates; it "
+        "must not have seen the labels",
+    )
     run.add_argument("--refit", action="store_true", help="fit the theme model again")
     _add_report(verbs.add_parser("report", help="notebooks -> HTML reports"))
     check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
@@ -113,7 +112,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
 def _settings(options: argparse.Namespace) -> Settings:
     settings = read_settings(options.settings) if options.settings else Settings()
     told: dict[str, Any] = {"keep_authors": True} if options.keep_authors else {}
-    for name in ("codebook", "encoder"):
+    for name in ("codebook", "encoder", "proxy"):
         if getattr(options, name, None):
             told[name] = getattr(options, name)
     return Settings(**(settings.as_dict() | told))
@@ -123,7 +122,7 @@ def _ingest(options: argparse.Namespace) -> int:
     from pmdiscourse.ingest.parts import run_ingest  # noqa: PLC0415 (keeps --help quick)
 
     manifest = run_ingest(options.raw, options.out, settings=_settings(options), progress=True)
-    _tell(manifest, options.out)
+    tell(manifest, options.out)
     return int(options.strict and manifest["counts"]["quarantined"] > 0)
 
 
@@ -133,79 +132,8 @@ def _run(options: argparse.Namespace) -> int:
     manifest = run(
         options.raw, options.out, settings=_settings(options), refit=options.refit, progress=True
     )
-    _tell(manifest, options.out)
+    tell(manifest, options.out)
     return int(options.strict and manifest["counts"]["quarantined"] > 0)
-
-
-def _tell(manifest: dict[str, Any], out: str) -> None:
-    """Print the counts, and aloud whatever was set aside, left out or changed."""
-    counts = manifest["counts"]
-    print(_COUNTS.format(**counts))
-    print(_KEPT.format(**counts))
-    if manifest["left_out"]:
-        print(
-            f"left out: {len(manifest['left_out'])} files of the invented sample, because real "
-            "posts are there (use the sample alone: make report RAW=data/raw/sample)"
-        )
-    _tell_reading(manifest["files"], counts)
-    if counts["times_not_understood"]:
-        times = plural(counts["times_not_understood"], "publication time")
-        print(f"{times} not understood: left empty")
-    if counts.get("passages_other_language"):
-        passages = plural(counts["passages_other_language"], "passage")
-        print(f"{passages} in another language: kept, not scored")
-    if counts["notices"]:
-        notices = plural(counts["notices"], "notice")
-        print(
-            f"{notices} on what was guessed, or is not in the files: {Path(out) / 'notices.jsonl'}"
-        )
-    if counts["duplicates"]:
-        print(f"posts that others repeat are kept once: {Path(out) / 'duplicates.jsonl'}")
-    if counts["dropped"]:
-        print(f"dropped records are listed in {Path(out) / 'dropped.jsonl'}")
-    if counts["quarantined"]:
-        print(f"quarantined records, with what to do: {Path(out) / 'quarantine.jsonl'}")
-    _tell_learned(manifest.get("model", {}).get("themes", []))
-    _tell_since(manifest)
-    print(f"tables are in {out}")
-
-
-def _tell_since(manifest: dict[str, Any]) -> None:
-    """Print what changed since the last run, and what became of the labels."""
-    changed = manifest.get("changed")
-    if changed:
-        print(
-            f"since the last run that differed ({', '.join(changed['differs_in'])}): "
-            f"{changed['posts_added']} posts added, {changed['posts_gone']} gone"
-        )
-    labels = manifest.get("labels", {})
-    if labels.get("used"):
-        print(f"{labels['n_labels']} labels went into the estimates")
-    elif "reason" in labels:
-        print(f"labels not used, tagged shares instead: {labels['reason']}")
-
-
-def _tell_learned(themes: list[dict[str, Any]]) -> None:
-    """Print the themes whose weights are not the shipped ones, and from which score they count."""
-    told = [
-        f"{t['theme']} (tagged from {t['threshold']:.3f})" for t in themes if t["weights"] == "bank"
-    ]
-    if told:
-        print(f"new or edited, learned from the codebook's examples alone: {', '.join(told)}")
-
-
-def _tell_reading(files: dict[str, int], counts: dict[str, int]) -> None:
-    """Print which raw files were read, and what was taken out of their texts."""
-    meaning = {"unchanged": " (not read again)", "hidden": " (passed over)"}
-    told = ", ".join(f"{n} {state}{meaning.get(state, '')}" for state, n in files.items() if n)
-    print(f"raw files: {told}")
-    masked = {name[7:]: n for name, n in counts.items() if name.startswith("masked_")}
-    if masked:
-        kinds = ", ".join(f"{n} {kind}" for kind, n in masked.items())
-        print(f"masked in texts: {kinds}")
-    if counts["quoted_lines"]:
-        quoted = plural(counts["quoted_lines"], "line")
-        print(f"{quoted} of others, quoted in replies: left out, so that nothing counts twice")
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def add_label(label: argparse.ArgumentParser) -> None:
@@ -15,22 +17,48 @@ def add_label(label: argparse.ArgumentParser) -> None:
         verb.add_argument("directory", metavar="DIR", help="folder of a finished run")
         verb.set_defaults(command=command)
     draw.add_argument("--n", type=int, default=400, help="passages to draw (default 400)")
-    draw.add_argument("--coders", type=int, default=1, help="sheets to write (default 1)")
+    draw.add_argument(
+        "--coders",
+        type=int,
+        default=1,
+        help="sheets to write (default 1); with more, a fifth of the rows is coded twice",
+    )
     draw.add_argument("--seed", type=int, default=0, help="seed of the draw (default 0)")
+    draw.add_argument(
+        "--unit",
+        default="passage",
+        metavar="passage|post",
+        help="what is drawn and shown (default passage)",
+    )
 
 
 def _label_draw(options: argparse.Namespace) -> int:
     from pmdiscourse.measure.label_store import draw_wave  # noqa: PLC0415
 
     wave = draw_wave(
-        options.directory, n=options.n, n_coders=options.coders, random_state=options.seed
+        options.directory,
+        n=options.n,
+        n_coders=options.coders,
+        random_state=options.seed,
+        unit=options.unit,
     )
-    print(f"{wave['n_drawn']} of {wave['n_scored']} scored passages drawn")
+    units = f"{options.unit}s"
+    print(f"wave {wave['wave']}: {wave['n_drawn']} of {wave['n_scored']} scored {units} drawn")
+    if wave["wave"] > 1:
+        print(
+            f"since the draw before: {wave['n_new']} {units} came and are strata of their own, "
+            f"{wave['n_gone']} that were drawn went; earlier labels stay valid"
+        )
     if wave["n_drawn"] > options.n:
         print(
-            f"so small a corpus is labelled whole if you can; labelling may stop after row "
-            f"{options.n + 1} or any later one"
+            f"so small a corpus is labelled whole if you can; labelling may stop after about "
+            f"{options.n} rows over all sheets, or any more"
         )
+    if wave["n_twice"]:
+        share = wave["n_twice"] / wave["n_drawn"]
+        print(f"{wave['n_twice']} rows ({share:.0%}) stand in two sheets: do not confer on them")
+    else:
+        print("one coder alone: agreement cannot be measured (--coders 2 can)")
     print(f"fill in {wave['folder'] / 'sheet-*.csv'}: 1 present, 0 absent, ? unsure")
     print(f"what the themes mean is in {wave['folder'] / 'codebook.csv'}")
     print(f"then: pmdiscourse label read {options.directory}")
@@ -38,24 +66,53 @@ def _label_draw(options: argparse.Namespace) -> int:
 
 
 def _label_read(options: argparse.Namespace) -> int:
-    from pmdiscourse.measure.agreement import agreement  # noqa: PLC0415
+    from pmdiscourse.measure.agreement import agreement, compare_coders  # noqa: PLC0415
     from pmdiscourse.measure.label_store import read_waves  # noqa: PLC0415
 
-    labels = read_waves(options.directory)
-    agreed = agreement(labels).set_index("theme")
-    for theme, rows in labels.groupby("theme"):
-        present, row = rows["present"], agreed.loc[str(theme)]
+    read = read_waves(options.directory)
+    agreed = {row["theme"]: row for row in agreement(read.labels).to_dict("records")}
+    for theme, rows in read.labels.groupby("theme"):
+        present = rows["present"]
         print(
-            f"{theme}: {rows['passage_id'].nunique()} passages labelled; {present.sum()} times "
+            f"{theme}: {rows['passage_id'].nunique()} labelled; {present.sum()} times "
             f"present, {(~present).sum()} absent, {present.isna().sum()} unsure"
         )
-        if row["n_double"]:
+        _tell_agreement(agreed.get(theme, {}))
+    if not any(row["n_double"] for row in agreed.values()):
+        print("nothing was coded by two people: agreement is not measured")
+    pairs = compare_coders(read.labels)
+    if pairs["coder"].nunique() > 1 or pairs["other"].nunique() > 1:
+        for row in pairs.to_dict("records"):
             print(
-                f"  {row['n_double']} coded twice: agreement {row['raw_agreement']:.1%}, "
-                f"alpha {row['alpha']:.3f}, AC1 {row['ac1']:.3f}: {row['verdict']}"
+                f"  {row['theme']}, {row['coder']} and {row['other']}: {row['n_double']} shared, "
+                f"agreement {row['raw_agreement']:.1%}, alpha {row['alpha']:.3f}"
             )
-    if not agreed["n_double"].any():
-        print("no passage was coded by two people: agreement is not measured")
+    _tell_waiting(read.second_reading, read.adjudication)
     print(f"labels are in {Path(options.directory) / 'labels' / 'labels.csv'}")
     print(f"to use them: pmdiscourse run RAW --out {options.directory}")
     return 0
+
+
+def _tell_agreement(row: Mapping[Any, Any]) -> None:
+    """Print how far the coders of a theme agree."""
+    if row.get("n_double"):
+        print(
+            f"  {row['n_double']} coded twice: agreement {row['raw_agreement']:.1%}, on positives "
+            f"{row['positive_agreement']:.1%}, alpha {row['alpha']:.3f} (95% interval "
+            f"{row['alpha_low']:.3f} to {row['alpha_high']:.3f}), AC1 {row['ac1']:.3f}: "
+            f"{row['verdict']}"
+        )
+
+
+def _tell_waiting(second_reading: Mapping[Path, int], adjudication: Mapping[Path, int]) -> None:
+    """Print which sheets wait to be filled, and what counts until then."""
+    for path, n in second_reading.items():
+        print(f"to be read again, by another person: {n} rows of {path}")
+    if second_reading:
+        print("  until then what one coder found counts as present")
+    for path, n in adjudication.items():
+        print(f"to be decided: {n} rows of {path}")
+    if adjudication:
+        print("  until then the majority counts; a tie is unsure: counted as absent, and told")
+    if second_reading or adjudication:
+        print("  then read again with the same command")

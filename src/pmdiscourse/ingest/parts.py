@@ -137,7 +137,8 @@ def write_posts(
             "left_out": corpus.left_out(),
             "counts": counts,
             "languages": dict(sorted(languages.items())),
-            "settings": settings.as_dict() | {"codebook": Path(settings.codebook).name},
+            "settings": settings.as_dict()
+            | {name: Path(getattr(settings, name)).name for name in ("codebook", "proxy")},
             "tables": {name: sorted(set(parts)) for name, parts in tables.items()},
         }
 

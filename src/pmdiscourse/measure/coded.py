@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pmdiscourse.errors import invalid, unknown
+from pmdiscourse.measure.decisions import decide
 from pmdiscourse.measure.strata import assign_strata
 from pmdiscourse.tables import require_columns
 
@@ -50,6 +51,8 @@ def join_labels(
 def _code(labels: pd.DataFrame, scores: pd.DataFrame, design: pd.DataFrame | None) -> pd.DataFrame:
     """Return what the majority of coders said of a passage and theme, and its weight."""
     weighted = is_weighted(labels)
+    if "coder" in labels.columns:
+        labels = decide(labels)
     sure = labels.dropna(subset=["present"])
     sure = sure.assign(weight=1 / sure[CHANCE].astype(float) if weighted else 1.0)
     if "stratum" not in sure.columns:

@@ -2,110 +2,213 @@
 
 - ``wave-1/sheet-1.csv``: a sheet for each coder;
 - ``wave-1/codebook.csv``: what the themes mean, for the coders;
+- ``wave-1/second-reading-1.csv``, ``wave-1/adjudication.csv``: written when labels are read;
 - ``wave-1/design.csv``: how the passages were drawn, not for the coders;
-- ``wave-1/strata.csv``: the stratum of every passage that could be drawn;
+- ``wave-1/strata.csv``: stratum, wave and frozen scores of every passage that could be drawn by
+  then (``post-strata.csv`` where posts were drawn);
 - ``wave-1/draw.json``: what was asked of the draw;
-- ``labels.csv``: what ``pmdiscourse label read`` found in the sheets.
+- ``wave-2/...``: the same for a further draw;
+- ``labels.csv``: what ``pmdiscourse label read`` found in the sheets of all waves.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pmdiscourse.codebook import load_codebook
+from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, NothingUsableError, invalid
-from pmdiscourse.measure.labels import draw_sample, drawn_texts, read_labels, write_design
-from pmdiscourse.measure.prevalence import estimate_prevalence
+from pmdiscourse.measure.designs import read_design, share_rows, write_design
+from pmdiscourse.measure.label_tables import find_waves, load_design, unit_of
+from pmdiscourse.measure.labels import (
+    draw_sample,
+    drawn_texts,
+    join_design,
+    record_draw,
+    scored_units,
+)
+from pmdiscourse.measure.rereading import (
+    read_wave,
+    repeats,
+    write_disagreements,
+    write_second_readings,
+)
 from pmdiscourse.measure.sheets import write_codebook, write_sheet
-from pmdiscourse.measure.strata import LABEL_COLUMNS, assign_strata
-from pmdiscourse.store import read_manifest, read_table, sha256, write_atomic
+from pmdiscourse.store import read_manifest, read_table, write_atomic
 
 MAX_CODERS = 20
-_WAVE = "wave-1"
-_TYPES: dict[str, str] = {
-    "passage_id": "str",
-    "theme": "str",
-    "coder": "str",
-    "present": "boolean",
-    "wave": "int64",
-    "stratum": "str",
-}
+
+
+@dataclass(frozen=True)
+class ReadLabels:
+    """What reading the sheets of a run gave.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As from `read_labels`, all sheets and waves together.
+    second_reading : dict of Path to int
+        Sheets with positives that another person has yet to read, and how many rows wait.
+    adjudication : dict of Path to int
+        Sheets with disagreements that somebody has yet to decide, and how many rows wait.
+    """
+
+    labels: pd.DataFrame
+    second_reading: dict[Path, int]
+    adjudication: dict[Path, int]
 
 
 def draw_wave(
-    directory: str | Path, *, n: int, n_coders: int = 1, random_state: int = 0
+    directory: str | Path,
+    *,
+    n: int,
+    n_coders: int = 1,
+    random_state: int = 0,
+    unit: str = "passage",
 ) -> dict[str, Any]:
-    """Draw passages of a run and write a sheet for each coder.
+    """Draw passages or posts of a run and write a sheet for each coder.
+
+    With two coders or more a fifth of the rows stands in the sheets of two, the others in one. A
+    further draw extends the earlier ones; see `draw_sample`.
 
     Parameters
     ----------
     directory : str or Path
         Folder of a finished run (DIR).
     n : int
-        Passages to draw; see `draw_sample`.
+        Passages or posts to draw; see `draw_sample`.
     n_coders : int, default=1
-        Sheets to write, all with the same rows; 1 to 20.
+        Sheets to write; 1 to 20.
     random_state : int, default=0
         Seed of the draw.
+    unit : {"passage", "post"}, default="passage"
+        What is drawn; the same in every wave of a run.
 
     Returns
     -------
     dict
-        folder (Path), n_scored and n_drawn.
+        folder (Path), wave, n_scored, n_drawn, n_twice (rows in two sheets), n_new (scored since
+        the last draw) and n_gone (drawn earlier, no longer scored).
 
     Raises
     ------
     DiscourseError
-        If the run has no scores, passages are drawn already, the codebook is not that of the run,
-        or a number is out of range.
+        If the run has no scores, the last draw has no labels yet, everything is drawn, the
+        codebook is not that of the run, or a number is out of range.
     """
-    folder = Path(directory) / "labels" / _WAVE
-    if folder.exists():
-        raise DiscourseError(
-            f"{folder} exists: its sheets may hold labels. Fill them in and run `pmdiscourse label "
-            f"read {directory}`; to draw anew, move {folder.parent} away first"
-        )
+    labels = Path(directory) / "labels"
+    number = _next_number(labels, unit=unit, directory=directory)
     if not 1 <= n_coders <= MAX_CODERS:
         raise invalid("coders", got=n_coders, allowed=f"1 to {MAX_CODERS}, a sheet for each")
     scores, passages = read_table(directory, "scores"), read_table(directory, "passages")
     manifest = read_manifest(directory)
-    copy = Path(directory) / "codebook"  # what the run used, wherever it came from
+    codebook = _codebook_of(Path(directory), manifest["codebook"]["sha256"])
+    frozen = load_design(directory)[0] if number > 1 else None
+    design = draw_sample(
+        passages, scores, n=n, random_state=random_state, unit=unit, earlier=frozen
+    )
+    frame = record_draw(passages, scores, design, unit=unit, earlier=frozen)
+    strata = _freeze(frame, scored_units(passages, scores, unit=unit), frozen)
+    posts = read_table(directory, "posts") if unit == "post" else None
+    texts = drawn_texts(design, passages, posts=posts)
+    asked = {"unit": unit, "n": n, "random_state": random_state, "model": manifest["model"]["hash"]}
+    shared = share_rows(len(design), n_coders=n_coders)
+    labels.mkdir(parents=True, exist_ok=True)
+    # Written aside, then renamed: a wave is there whole or not at all.
+    with tempfile.TemporaryDirectory(dir=labels, prefix=".draw.") as aside:
+        new = Path(aside) / f"wave-{number}"
+        _write_sheets(new, texts, shared, codebook)
+        write_design(new / "design.csv", design, texts["text"], shared=shared)
+        name = "post-strata.csv" if unit == "post" else "strata.csv"
+        write_atomic(new / name, strata.to_csv(index=False, lineterminator="\n"))
+        write_atomic(new / "draw.json", json.dumps(asked, indent=1) + "\n")
+        new.rename(labels / new.name)
+    n_twice = sum(len(sheets) > 1 for sheets in shared)
+    told = {"folder": labels / f"wave-{number}", "wave": number, "n_twice": n_twice}
+    return told | {"n_drawn": len(design)} | _count(frame, frozen, number)
+
+
+def _next_number(labels: Path, *, unit: str, directory: str | Path) -> int:
+    """Return the number of the next wave; the last one must have labels of the same unit."""
+    waves = find_waves(labels)
+    if not waves:
+        return 1
+    folder = waves[-1]
+    if unit_of(folder) != unit:
+        raise invalid(
+            "unit",
+            got=unit,
+            allowed=f"{unit_of(folder)!r}, which the earlier waves in {labels} drew",
+            hint=f"To draw another unit, move {labels} away first.",
+        )
+    if read_wave(folder).labels.empty:
+        raise DiscourseError(
+            f"{folder} waits: its sheets may hold labels, and none was read. Fill them in and run "
+            f"`pmdiscourse label read {directory}` before a further draw; to draw anew, move "
+            f"{labels} away first"
+        )
+    return int(folder.name.removeprefix("wave-")) + 1
+
+
+def _codebook_of(directory: Path, digest: str) -> Codebook:
+    """Load what the run used, wherever it came from."""
+    copy = directory / "codebook"
     codebook = load_codebook(copy if copy.is_dir() else None)
-    if codebook.sha256 != manifest["codebook"]["sha256"]:
+    if codebook.sha256 != digest:
         raise DiscourseError(
             f"the codebook changed since the run; first `pmdiscourse run RAW --out {directory}`"
         )
-    design = draw_sample(passages, scores, n=n, random_state=random_state)
-    texts = drawn_texts(design, passages)
-    strata = assign_strata(scores).reset_index()
-    asked = {"n": n, "random_state": random_state, "model": manifest["model"]["hash"]}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside, then renamed: a wave is there whole or not at all.
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draw.") as aside:
-        new = Path(aside) / _WAVE
-        for number in range(1, n_coders + 1):
-            path = new / f"sheet-{number}.csv"
-            write_sheet(path, texts, themes=codebook.names, coder=f"coder-{number}")
-        write_codebook(new / "codebook.csv", codebook)
-        write_design(new / "design.csv", design, texts)
-        write_atomic(new / "strata.csv", strata.to_csv(index=False, lineterminator="\n"))
-        write_atomic(new / "draw.json", json.dumps(asked, indent=1) + "\n")
-        new.rename(folder)
-    return {"folder": folder, "n_scored": len(strata), "n_drawn": len(design)}
+    return codebook
 
 
-def read_waves(directory: str | Path) -> pd.DataFrame:
+def _write_sheets(
+    folder: Path, texts: pd.DataFrame, shared: list[list[int]], codebook: Codebook
+) -> None:
+    write_codebook(folder / "codebook.csv", codebook)
+    for number in sorted({number for numbers in shared for number in numbers}):
+        own = texts[[number in numbers for numbers in shared]]
+        path = folder / f"sheet-{number}.csv"
+        write_sheet(path, own, themes=codebook.names, coder=f"coder-{number}")
+
+
+def _freeze(frame: pd.DataFrame, units: pd.DataFrame, frozen: pd.DataFrame | None) -> pd.DataFrame:
+    """Put beside each stratum the scores that gave it: those at the time of its first draw."""
+    wide = units.pivot(index="passage_id", columns="theme", values="score").add_prefix("score ")
+    now = frame.merge(wide.reset_index(), on="passage_id")
+    if frozen is None:
+        return now
+    then = frozen.set_index("passage_id").filter(like="score ")
+    now = now.set_index("passage_id")
+    for column in then.columns.intersection(now.columns):
+        now[column] = then[column].reindex(now.index).fillna(now[column])
+    return now.reset_index()
+
+
+def _count(frame: pd.DataFrame, frozen: pd.DataFrame | None, wave: int) -> dict[str, int]:
+    """Count what could be drawn, what came since the last draw, and what was drawn and went."""
+    n_new = n_gone = 0
+    if frozen is not None:
+        drawn = frozen.loc[frozen["wave"] > 0, "passage_id"]
+        n_new = int((frame["first_wave"] == wave).sum())
+        n_gone = int((~drawn.isin(frame["passage_id"])).sum())
+    return {"n_scored": len(frame), "n_new": n_new, "n_gone": n_gone}
+
+
+def read_waves(directory: str | Path) -> ReadLabels:
     """Check the sheets of a run and write what they hold to ``DIR/labels/labels.csv``.
+
+    Positives that one person read go to sheets for a second reading, disagreements to a sheet for
+    adjudication; both are read when they are filled.
 
     Returns
     -------
-    DataFrame
-        As from `read_labels`, all sheets together.
+    ReadLabels
+        The labels, and what waits.
 
     Raises
     ------
@@ -115,96 +218,39 @@ def read_waves(directory: str | Path) -> pd.DataFrame:
         If nothing was drawn, a sheet has faults, or two sheets name the same coder.
     """
     folder = Path(directory) / "labels"
-    sheets = sorted(folder.glob("wave-*/sheet-*.csv"))
-    if not sheets:
+    waves = [wave for wave in find_waves(folder) if any(wave.glob("sheet-*.csv"))]
+    if not waves:
         raise DiscourseError(
             f"{folder} holds no label sheet; draw with `pmdiscourse label draw {directory}`"
         )
-    labels = pd.concat([read_labels(sheet) for sheet in sheets], ignore_index=True)
-    if labels.empty:
+    # Everything is checked before anything is written.
+    read = [read_wave(wave) for wave in waves]
+    if not any(len(wave.labels) for wave in read):
+        n_sheets = sum(len(wave.coders) for wave in read)
         raise NothingUsableError(
-            f"no label in {len(sheets)} sheets of {folder} yet: write 1, 0 or ? below the themes"
+            f"no label in {n_sheets} sheets of {folder} yet: write 1, 0 or ? below the themes"
         )
-    repeated = labels.duplicated(["passage_id", "theme", "coder"])
-    if repeated.any():
-        raise DiscourseError(
-            f"coder {labels.loc[repeated, 'coder'].iloc[0]!r} labelled a passage in two sheets of "
-            f"{folder}; give each coder another name in column 'coder'"
-        )
-    labels = labels.sort_values(["passage_id", "theme", "coder"], ignore_index=True)
+    for wave in read:
+        if coder := repeats(wave.labels):
+            raise DiscourseError(
+                f"coder {coder!r} labelled a passage in two sheets of {wave.folder}; give each "
+                "coder another name in column 'coder'"
+            )
+    joined = [join_design(wave.labels, read_design(wave.folder / "sheet-1.csv")) for wave in read]
+    labels = _over_waves(pd.concat(joined, ignore_index=True), load_design(directory)[0])
+    again: dict[Path, int] = {}
+    decide: dict[Path, int] = {}
+    for wave in read:
+        again |= write_second_readings(wave)
+        decide |= write_disagreements(wave)
     write_atomic(folder / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    return labels
+    return ReadLabels(labels, again, decide)
 
 
-def estimate_run(
-    directory: Path, scores: pd.DataFrame, passages: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Estimate the overall prevalence with the labels of a run, if there are any that fit.
-
-    Parameters
-    ----------
-    directory : Path
-        Folder of the run (DIR).
-    scores, passages : DataFrame
-        Tables ``scores`` and ``passages`` of the run.
-
-    Returns
-    -------
-    DataFrame
-        Table ``prevalence``, overall rows.
-    dict
-        What the manifest tells of the labels: used, n_labels (labels of scored passages), sha256
-        (of labels.csv) and, if they are there but not used, reason.
-    """
-    path = directory / "labels" / "labels.csv"
-    told: dict[str, Any] = {"used": False, "n_labels": 0, "sha256": ""}
-    if path.is_file():
-        content = path.read_bytes()
-        told["sha256"] = sha256(content)
-        try:
-            strata = _read_csv(path.parent / _WAVE / "strata.csv", ["passage_id", "stratum"])
-            labels = _read_csv(path, list(LABEL_COLUMNS))
-            labels = _fitting(labels, strata, scores)
-            table = estimate_prevalence(scores, labels, passages=passages, design=strata)
-        except DiscourseError as error:
-            told["reason"] = str(error)
-        else:
-            return table, told | {"used": True, "n_labels": len(labels)}
-    return estimate_prevalence(scores, passages=passages), told
-
-
-def _fitting(labels: pd.DataFrame, strata: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the labels of passages that are still there.
-
-    What is left of a stratum after passages went is still a simple random sample of what is left;
-    a passage that came later had no chance of being drawn.
-    """
-    scored = set(scores["passage_id"])
-    late = len(scored - set(strata["passage_id"]))
-    if late:
-        raise DiscourseError(
-            f"{late} of {len(scored)} scored passages came after the draw, so the labels do not "
-            "speak for them; move DIR/labels away and draw again, or run on the earlier posts"
-        )
-    kept = labels[labels["passage_id"].isin(scored)]
-    if kept.empty:
-        raise DiscourseError("none of the labelled passages is left; draw again")
-    return kept.reset_index(drop=True)
-
-
-def _read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a file that this module wrote."""
-    try:
-        return pd.read_csv(
-            path,
-            usecols=columns,
-            dtype={column: _TYPES[column] for column in columns if column in _TYPES},
-            converters={"inclusion_probability": float},  # exact, as it was written
-            keep_default_na=False,
-            na_values={"present": [""]},
-        )[columns]
-    except (OSError, ValueError) as error:
-        raise DiscourseError(
-            f"{path.name} of the labels cannot be read: {error}; `pmdiscourse label read DIR` "
-            "writes labels.csv anew, the files of a draw come only from a copy"
-        ) from error
+def _over_waves(labels: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give each label the chance that all waves with labels gave its stratum together."""
+    drawn = frame["wave"].isin(labels["wave"].unique())
+    chance = labels["stratum"].map(drawn.groupby(frame["stratum"]).mean())
+    known = chance.where(chance > 0, labels["inclusion_probability"])
+    labels = labels.assign(inclusion_probability=known.astype("float64"))
+    return labels.sort_values(["passage_id", "theme", "coder"], ignore_index=True)

@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, invalid, unknown
-from pmdiscourse.measure.sheets import (
-    read_rows,
-    read_sheet,
-    text_sha256,
-    write_codebook,
-    write_sheet,
+from pmdiscourse.measure.designs import (
+    DESIGN_COLUMNS,
+    check_design,
+    find_drawn,
+    read_design,
+    themes_beside,
+    write_design,
 )
-from pmdiscourse.measure.strata import LABEL_COLUMNS, assign_strata
-from pmdiscourse.store import write_atomic
-from pmdiscourse.tables import UNITS, check_table, require_columns
+from pmdiscourse.measure.sampling import extend_frame, take
+from pmdiscourse.measure.sheet_checks import read_sheet
+from pmdiscourse.measure.sheets import write_codebook, write_sheet
+from pmdiscourse.measure.strata import LABEL_COLUMNS, rank_posts
+from pmdiscourse.tables import UNITS, check_table
 
-# Up to this many passages all are worth labelling: the corpus interval then is a point.
-CENSUS = 600
-MIN_PER_STRATUM = 5
-DESIGN_COLUMNS = ("passage_id", "wave", "stratum", "inclusion_probability")
+# Words of the neighbouring passages that a sheet shows.
+CONTEXT_WORDS = 40
 
 
 def draw_sample(
@@ -35,37 +35,47 @@ def draw_sample(
     n: int,
     random_state: int,
     unit: str = "passage",
+    earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Draw the passages that people should label.
+    """Draw the passages or posts that people should label.
 
-    Scored passages are cut into strata by their best rank over the themes (`assign_strata`); each
-    stratum gives a simple random sample without replacement, of a size near proportional to the
-    root of the stratum's, 5 at least. A corpus of 600 scored passages or fewer is drawn whole.
+    What is scored is cut into strata by its best rank over the themes (`assign_strata`), essays
+    and comments apart where there are 600 or more of each; each stratum gives a simple random
+    sample without replacement, of a size near proportional to the root of the stratum's, 5 at
+    least. Essays and comments that are apart get half of the labels each. A corpus of 600 or
+    fewer is drawn whole.
+
+    A further wave extends earlier ones: it draws from what is left of the same strata, so that
+    labels of all waves count together. What came since makes strata of its own, or one if fewer
+    than 100 came.
 
     Parameters
     ----------
     passages : DataFrame
         Table ``passages``; it must hold every scored passage.
     scores : DataFrame
-        Table ``scores``. Only scored passages can be drawn.
+        Table ``scores``. Only what is scored can be drawn.
     n : int
-        Passages to draw; 1 or more. A corpus that is drawn whole has n such passages first, so
-        labelling may stop after any row.
+        Passages or posts to draw; 1 or more. A corpus that is drawn whole has n such rows first,
+        so labelling may stop after any row.
     random_state : int
         Seed, 0 or more.
-    unit : {"passage"}, default="passage"
-        What is drawn.
+    unit : {"passage", "post"}, default="passage"
+        What is drawn and shown to the coder. A post's score is the best of its passages.
+    earlier : DataFrame or None, default=None
+        What earlier waves drew and left, as `record_draw` returns it; None for a first wave.
 
     Returns
     -------
     DataFrame
-        passage_id, wave (1), stratum, inclusion_probability (above 0 and up to 1), a row for each
-        drawn passage, shuffled. It depends on the content of the tables, not on their order.
+        passage_id (of a post: its post_id), wave (1, 2 ...), stratum, inclusion_probability
+        (above 0 and up to 1, over all waves so far), a row for each one drawn, shuffled. It
+        depends on the content of the tables, not on their order.
 
     Raises
     ------
     DiscourseError
-        If a table is not usable, no passage is scored, a scored passage is unknown, n or
+        If a table is not usable, nothing is scored or left, a scored passage is unknown, n or
         random_state is out of range, or unit is another.
 
     References
@@ -75,11 +85,65 @@ def draw_sample(
     scores say nothing. Whole numbers by Webster's method of highest averages.
     """
     _check_draw(n, random_state, unit)
-    ids = set(check_table("passages", passages)["passage_id"])
-    strata = assign_strata(check_table("scores", scores))
-    if strata.empty:
+    wave = _next_wave(earlier)
+    frame = extend_frame(scored_units(passages, scores, unit=unit), earlier=earlier, wave=wave)
+    # Another stream for each wave: the same seed must not pick alike from what is left.
+    random = np.random.default_rng(random_state if wave == 1 else [random_state, wave])
+    return take(frame, n=n, random=random).assign(wave=wave)[list(DESIGN_COLUMNS)]
+
+
+def record_draw(
+    passages: pd.DataFrame,
+    scores: pd.DataFrame,
+    design: pd.DataFrame,
+    *,
+    unit: str = "passage",
+    earlier: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return what a draw drew and what it left: for the next draw, and for the estimates.
+
+    Parameters
+    ----------
+    passages, scores, unit, earlier
+        What `draw_sample` was given.
+    design : DataFrame
+        What it returned.
+
+    Returns
+    -------
+    DataFrame
+        passage_id, stratum, wave (that drew it, 0 if none did), first_wave (whose draw could draw
+        it first), for everything scored. It is ``earlier`` of the next `draw_sample` and
+        ``design`` of `estimate_prevalence`.
+
+    Raises
+    ------
+    DiscourseError
+        As in `draw_sample`.
+    """
+    units = scored_units(passages, scores, unit=unit)
+    frame = extend_frame(units, earlier=earlier, wave=_next_wave(earlier))
+    drawn = frame["passage_id"].map(design.set_index("passage_id")["wave"])
+    return frame.assign(wave=drawn.fillna(frame["wave"]).astype("int64"))
+
+
+def scored_units(passages: pd.DataFrame, scores: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Return the scores of what can be drawn.
+
+    Returns
+    -------
+    DataFrame
+        passage_id (of a post: its post_id), theme, score, tagged, thread_id, kind.
+
+    Raises
+    ------
+    DiscourseError
+        If a table is not usable, nothing is scored, or a scored passage is unknown.
+    """
+    passages, scores = check_table("passages", passages), check_table("scores", scores)
+    if scores.empty:
         raise DiscourseError("no passage is scored, so none can be drawn; run with posts first")
-    lost = sorted(set(strata.index) - ids)
+    lost = sorted(set(scores["passage_id"]) - set(passages["passage_id"]))
     if lost:
         raise invalid(
             "scores",
@@ -87,48 +151,10 @@ def draw_sample(
             allowed="scores of these passages",
             hint="Give the scores and the passages of the same run.",
         )
-    # One random order inside each stratum: every start of it is a simple random sample.
-    random = np.random.default_rng(random_state)
-    size = strata.value_counts().sort_index()
-    order = [
-        random.permutation(strata.index[strata == name].to_numpy(object)) for name in size.index
-    ]
-    drawn = allocate(size.to_numpy(), n)
-    rows = random.permutation(np.concatenate([o[:k] for o, k in zip(order, drawn, strict=True)]))
-    chance = pd.Series(drawn / size.to_numpy(), index=size.index)
-    if len(strata) <= CENSUS:
-        rest = np.concatenate([o[k:] for o, k in zip(order, drawn, strict=True)])
-        rows, chance[:] = np.concatenate([rows, random.permutation(rest)]), 1.0
-    design = pd.DataFrame({"passage_id": rows.astype(str), "wave": 1})
-    design["stratum"] = design["passage_id"].map(strata).astype(str)
-    return design.assign(inclusion_probability=design["stratum"].map(chance).astype(float))
-
-
-def allocate(size: NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
-    """Share n labels among strata: near proportional to the root of their size.
-
-    Parameters
-    ----------
-    size : ndarray of shape (n_strata,)
-        Passages in each stratum, 1 or more.
-    n : int
-        Labels; more than there are passages means all.
-
-    Returns
-    -------
-    ndarray of shape (n_strata,)
-        Whole numbers, each at least 5 and at most the size. They add up to n if that allows it.
-
-    Examples
-    --------
-    >>> allocate(np.array([20, 40, 90, 250, 600]), 100).tolist()
-    [7, 10, 16, 26, 41]
-    """
-    drawn: NDArray[np.int64] = np.minimum(size, MIN_PER_STRATUM).astype(np.int64)
-    while drawn.sum() < min(n, size.sum()):
-        claim = np.where(drawn < size, np.sqrt(size) / (drawn + 0.5), 0.0)
-        drawn[np.argmax(claim)] += 1
-    return drawn
+    if unit == "post":
+        return rank_posts(scores, passages)
+    context = passages[["passage_id", "thread_id", "kind"]]
+    return scores.drop(columns="evidence").merge(context, on="passage_id")
 
 
 def write_label_sheet(
@@ -138,12 +164,14 @@ def write_label_sheet(
     *,
     codebook: Codebook | None = None,
     coder: str = "coder-1",
+    posts: pd.DataFrame | None = None,
 ) -> None:
     """Write a sheet to fill in with a spreadsheet, and what belongs to it beside it.
 
-    ``NAME.csv`` has the columns passage_id, coder, text, one for each theme, and note; it shows
-    neither score nor stratum. The coder writes 1 (present), 0 (absent) or ? (unsure) into each
-    theme's cell. ``NAME-codebook.csv`` tells what the themes mean. ``NAME-design.csv`` is for
+    ``NAME.csv`` has the columns passage_id, coder, before, text, after, one for each theme, and
+    note; before and after are a little of the neighbouring passages. It shows neither score nor
+    stratum. The coder writes 1 (present), 0 (absent) or ? (unsure) into each theme's cell.
+    ``NAME-codebook.csv`` tells what the themes mean. ``NAME-design.csv`` is for
     `read_labels`, not for the coder.
 
     Parameters
@@ -158,6 +186,9 @@ def write_label_sheet(
         Gives the themes; None loads the one that comes with the package.
     coder : str, default="coder-1"
         Who will fill it in; may be changed in the sheet.
+    posts : DataFrame or None, default=None
+        Table ``posts``, for a sample of posts: their whole text with headings. None joins the
+        passages of a post.
 
     Raises
     ------
@@ -170,8 +201,8 @@ def write_label_sheet(
     if path.exists():
         raise DiscourseError(f"{path} exists and may hold labels; choose another name or move it")
     codebook = load_codebook() if codebook is None else codebook
-    texts = drawn_texts(design, passages)
-    write_design(path.with_name(f"{path.stem}-design.csv"), design, texts)
+    texts = drawn_texts(design, passages, posts=posts)
+    write_design(path.with_name(f"{path.stem}-design.csv"), design, texts["text"])
     write_codebook(path.with_name(f"{path.stem}-codebook.csv"), codebook)
     write_sheet(path, texts, themes=codebook.names, coder=coder)
 
@@ -210,13 +241,15 @@ def read_labels(
         missing, unknown columns, or a file that cannot be read.
     """
     path = Path(path)
-    if design is None:
-        design = _read_design(path)
-    _check_design(design)
-    themes = _themes_beside(path) if codebook is None else codebook.names
+    design = read_design(path) if design is None else design
+    check_design(design)
+    drawn = find_drawn(path, design, themes_beside(path) if codebook is None else codebook.names)
+    return join_design(read_sheet(path, drawn), design)
+
+
+def join_design(said: pd.DataFrame, design: pd.DataFrame) -> pd.DataFrame:
+    """Put wave, stratum and chance beside what coders said; by passage, theme and coder."""
     indexed = design.set_index(design["passage_id"].astype(str))
-    known = indexed.get("text_sha256", pd.Series("", index=indexed.index))
-    said = read_sheet(path, known, themes)
     for column in DESIGN_COLUMNS[1:]:
         said[column] = said["passage_id"].map(indexed[column])
     said = said.astype({"wave": "int64", "stratum": str, "inclusion_probability": "float64"})
@@ -224,10 +257,36 @@ def read_labels(
     return ordered[list(LABEL_COLUMNS)]
 
 
-def drawn_texts(design: pd.DataFrame, passages: pd.DataFrame) -> pd.Series:
-    """Return the text of each drawn passage by passage_id, in the order of the design."""
-    _check_design(design)
-    texts = check_table("passages", passages).set_index("passage_id")["text"]
+def drawn_texts(
+    design: pd.DataFrame, passages: pd.DataFrame, *, posts: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return what a coder sees of each drawn passage or post.
+
+    Parameters
+    ----------
+    design : DataFrame
+        As from `draw_sample`.
+    passages : DataFrame
+        Table ``passages``.
+    posts : DataFrame or None, default=None
+        Table ``posts``; None joins the passages of a drawn post.
+
+    Returns
+    -------
+    DataFrame
+        before, text, after, indexed by passage_id in the order of the design. Before and after are
+        40 words at most of the neighbouring passages, "" for posts.
+
+    Raises
+    ------
+    DiscourseError
+        If a drawn passage or post is unknown.
+    """
+    check_design(design)
+    passages = check_table("passages", passages)
+    texts = _with_context(passages)
+    if not design["passage_id"].isin(texts.index).any():
+        texts = _whole_posts(passages, posts)
     lost = [passage for passage in design["passage_id"] if passage not in texts.index]
     if lost:
         raise invalid(
@@ -238,54 +297,39 @@ def drawn_texts(design: pd.DataFrame, passages: pd.DataFrame) -> pd.Series:
     return texts.reindex(design["passage_id"])
 
 
-def write_design(path: Path, design: pd.DataFrame, texts: pd.Series) -> None:
-    """Write the design of a draw; the hash shows whether a coder edited the text."""
-    hashed = design[list(DESIGN_COLUMNS)].assign(text_sha256=texts.map(text_sha256).to_numpy())
-    write_atomic(path, hashed.to_csv(index=False, lineterminator="\n"))
+def _with_context(passages: pd.DataFrame) -> pd.DataFrame:
+    """Put the end of the passage before and the start of the one after beside each passage."""
+    ordered = passages.sort_values(["post_id", "position"])
+    text = ordered.groupby("post_id")["text"]
+    before = text.shift(1).fillna("").map(lambda t: _few_words(t, last=True))
+    after = text.shift(-1).fillna("").map(lambda t: _few_words(t, last=False))
+    seen = pd.DataFrame({"before": before, "text": ordered["text"], "after": after})
+    return seen.set_index(ordered["passage_id"])
 
 
-def _read_design(path: Path) -> pd.DataFrame:
-    """Read the design that lies beside a sheet."""
-    beside = _beside(path, "design")
-    if beside is None:
-        raise DiscourseError(
-            f"{path.stem}-design.csv or design.csv is not beside {path}: it says how the passages "
-            "were drawn; put the sheet back beside it, or give design"
-        )
-    types = {"passage_id": "str", "stratum": "str", "text_sha256": "str"}
-    exact = {"inclusion_probability": float}  # Python's reading gives back what was written
-    try:
-        return pd.read_csv(beside, dtype=types, converters=exact, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DiscourseError(f"{beside} cannot be read: {error}; take it from a copy") from error
+def _few_words(text: str, *, last: bool) -> str:
+    words = text.split()
+    if len(words) <= CONTEXT_WORDS:
+        return text
+    kept = words[-CONTEXT_WORDS:] if last else words[:CONTEXT_WORDS]
+    return f"... {' '.join(kept)}" if last else f"{' '.join(kept)} ..."
 
 
-def _themes_beside(path: Path) -> list[str]:
-    """Read the theme names of the codebook that lies beside a sheet."""
-    beside = _beside(path, "codebook")
-    if beside is None:
-        return load_codebook().names
-    return [row[0] for _, row in read_rows(beside)[1]]
+def _whole_posts(passages: pd.DataFrame, posts: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the whole text of each post."""
+    if posts is not None:
+        text = check_table("posts", posts).set_index("post_id")["text"]
+    else:
+        ordered = passages.sort_values(["post_id", "position"])
+        text = ordered.groupby("post_id")["text"].agg("\n\n".join)
+    return pd.DataFrame({"before": "", "text": text, "after": ""})
 
 
-def _beside(path: Path, name: str) -> Path | None:
-    for candidate in (f"{path.stem}-{name}.csv", f"{name}.csv"):
-        if path.with_name(candidate).is_file():
-            return path.with_name(candidate)
-    return None
-
-
-def _check_design(design: pd.DataFrame) -> None:
-    require_columns("design", design, DESIGN_COLUMNS)
-    repeated = design["passage_id"].duplicated()
-    if repeated.any():
-        first = design.loc[repeated, "passage_id"].iloc[0]
-        raise invalid("design", got=f"{first} twice", allowed="each passage once")
+def _next_wave(earlier: pd.DataFrame | None) -> int:
+    return 1 if earlier is None else int(earlier[["wave", "first_wave"]].to_numpy().max()) + 1
 
 
 def _check_draw(n: int, random_state: int, unit: str) -> None:
-    if unit == "post":
-        raise DiscourseError("unit 'post' cannot be drawn yet, only passages: use unit='passage'")
     if unit not in UNITS:
         raise unknown("unit", got=str(unit), known=UNITS)
     bounds: list[tuple[str, Any, int]] = [("n", n, 1), ("random_state", random_state, 0)]

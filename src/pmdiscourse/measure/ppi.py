@@ -31,6 +31,32 @@ _TAIL = (1 - LEVEL) / 2
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """What each passage counts as once the labels have put the model's scores right.
+
+    Parameters
+    ----------
+    present : ndarray of shape (n_passages,)
+        1 or 0 where labelled, NaN elsewhere.
+    strata : ndarray of shape (n_passages,)
+        Stratum number 0..H-1.
+    expected : ndarray of shape (n_passages,)
+        What the tuned score expects, right on average in every stratum.
+    values : ndarray of shape (n_passages,)
+        Pseudo-outcomes: expected, corrected by the labels in inverse proportion to their chance.
+        Their mean is the estimate, over all passages or over a group.
+    tuning : float
+        Lambda, the trust in the score, 0 (none: labels only) to 2.
+    """
+
+    present: Array
+    strata: NDArray[np.int64]
+    expected: Array
+    values: Array
+    tuning: float
+
+
+@dataclass(frozen=True)
 class ShareEstimate:
     """An estimated share with its intervals.
 
@@ -45,18 +71,40 @@ class ShareEstimate:
     labels_saved : float
         Variance of a simple random sample of as many labels over the variance reached; NaN if
         one of them is 0.
+    label_variance, thread_variance : float
+        Variance of the estimate from drawing labels, and from threads; before smoothing.
     """
 
     estimate: float
     corpus: tuple[float, float]
     discourse: tuple[float, float]
     labels_saved: float
+    label_variance: float
+    thread_variance: float
 
 
 def estimate_share(
     present: Array, scores: Array, *, strata: NDArray[np.int64], threads: NDArray[np.int64]
 ) -> ShareEstimate:
     """Estimate the share of passages that carry a theme.
+
+    Parameters
+    ----------
+    present, scores, strata : ndarray of shape (n_passages,)
+        As in `predict_outcomes`.
+    threads : ndarray of shape (n_passages,)
+        Thread of each passage; two threads or more.
+
+    Returns
+    -------
+    ShareEstimate
+        As from `estimate_mean` over all passages.
+    """
+    return estimate_mean(predict_outcomes(present, scores, strata=strata), threads=threads)
+
+
+def predict_outcomes(present: Array, scores: Array, *, strata: NDArray[np.int64]) -> Outcomes:
+    """Turn scores and labels into pseudo-outcomes.
 
     Parameters
     ----------
@@ -67,53 +115,111 @@ def estimate_share(
     strata : ndarray of shape (n_passages,)
         Stratum number 0..H-1. Labels are a simple random sample inside each; each stratum needs
         two labels, or one if it holds but one passage.
-    threads : ndarray of shape (n_passages,)
-        Thread number 0..D-1; two threads or more.
 
     Returns
     -------
-    ShareEstimate
+    Outcomes
         The order of rows matters only through the folds of the recalibration (labelled row i is
         in fold i modulo 5): give them in a canonical order.
+
+    References
+    ----------
+    Egami, Hinck, Stewart and Wei (2023), equation 4.
     """
     seen = ~np.isnan(present)
     label, inside = present[seen], strata[seen]
     size, drawn = np.bincount(strata).astype(float), np.bincount(inside).astype(float)
-    weight, fraction = size / size.sum(), drawn / size  # W_h, f_h
-    cost = weight**2 * (1 - fraction) / drawn  # c_h
+    fraction = drawn / size  # f_h
+    cost = (size / size.sum()) ** 2 * (1 - fraction) / drawn  # c_h
     score = _recalibrate(present, scores, importance=(1 / fraction)[strata])
-    score = score * _tune(label, score[seen], inside, drawn, cost)  # lambda g
-    rest = label - score[seen]
-    offset = _means(rest, inside, drawn)
-    share = _means(score, strata, size) + offset  # of each stratum
-    estimate = float(weight @ share)
-    variance = float(cost @ _covariances(rest, rest, inside, drawn))
+    tuning = _tune(label, score[seen], inside, drawn, cost)
+    score = score * tuning  # lambda g
+    expected = score + _means(label - score[seen], inside, drawn)[strata]
+    values = expected.copy()
+    values[seen] += (label - expected[seen]) / fraction[inside]
+    return Outcomes(present, strata, expected, values, tuning)
 
-    # Pseudo-outcomes: what the model says, put right where a label says otherwise.
-    outcome = score + offset[strata]
-    outcome[seen] += (label - outcome[seen]) / fraction[inside]
-    clustered = max(variance, _cluster_variance(outcome, threads))
 
-    # Jeffreys: half a positive and half a negative label, spread over the strata.
-    half = 0.5 / len(size)
-    extra = float((cost / drawn) @ (half * ((1 - share) ** 2 + share**2)))
-    pull = half * (1 - 2 * _means(label, inside, drawn)) / (drawn + 2 * half)
-    centre = estimate + float(weight @ ((1 - fraction) * pull))
-    corpus = _beta_interval(centre, variance + extra)
-    discourse = _beta_interval(centre, clustered + extra)
+def estimate_mean(
+    outcomes: Outcomes,
+    *,
+    threads: NDArray[np.int64],
+    inside: NDArray[np.bool_] | None = None,
+) -> ShareEstimate:
+    """Estimate the share in all passages or in a group of them.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        As from `predict_outcomes`, of all passages.
+    threads : ndarray of shape (n_passages,)
+        Thread of each passage; two threads or more in the group.
+    inside : ndarray of bool of shape (n_passages,) or None, default=None
+        The group; None means all. A group needs labels, but not in every stratum.
+
+    Returns
+    -------
+    ShareEstimate
+        A group's share is the mean of its pseudo-outcomes: a difference estimator of a domain
+        whose size is known (Särndal, Swensson and Wretman 1992, Model Assisted Survey Sampling,
+        sections 6.3 and 10.3). For the variance, labels outside the group count as zero residuals.
+    """
+    group = np.ones(len(outcomes.values), dtype=bool) if inside is None else inside
+    n = int(group.sum())
+    seen = ~np.isnan(outcomes.present)
+    stratum, label = outcomes.strata[seen], outcomes.present[seen]
+    size, drawn = np.bincount(outcomes.strata).astype(float), np.bincount(stratum).astype(float)
+    fraction = drawn / size
+    rest = np.where(group[seen], label - outcomes.expected[seen], 0.0)
+    cost = (size / n) ** 2 * (1 - fraction) / drawn
+    variance = float(cost @ _covariances(rest, rest, stratum, drawn))
+    clustered = max(variance, _cluster_variance(outcomes.values[group], threads[group]))
+    estimate = float(outcomes.values[group].mean())
+    pull, extra, ceiling = _smooth(outcomes, group, fraction)
+    corpus = _beta_interval(estimate + pull, variance + extra)
+    discourse = _beta_interval(estimate + pull, clustered + extra)
     # What was labelled is known: the corpus holds at least these positives and these negatives.
-    least, most = label.sum() / len(present), 1 - (1 - label).sum() / len(present)
-    corpus = max(corpus[0], float(least)), min(corpus[1], float(most))
-    if not label.any():
-        ceiling = float(np.max(weight * (1 - _TAIL ** (1 / drawn)) * (fraction < 1)))
+    known = label[group[seen]]
+    positive, open_labels = float(known.sum()), n - len(known)
+    corpus = max(corpus[0], positive / n), min(corpus[1], (positive + open_labels) / n)
+    if not known.any():
         corpus = 0.0, max(corpus[1], ceiling)
         discourse = 0.0, max(discourse[1], ceiling)
     return ShareEstimate(
         estimate=min(1.0, max(0.0, estimate)),
         corpus=corpus,
         discourse=discourse,
-        labels_saved=_labels_saved(estimate, variance, len(label) / len(present), len(label)),
+        labels_saved=_labels_saved(estimate, variance, len(known) / n, len(known)),
+        label_variance=variance,
+        thread_variance=clustered,
     )
+
+
+def _smooth(
+    outcomes: Outcomes, group: NDArray[np.bool_], fraction: Array
+) -> tuple[float, float, float]:
+    """Return Jeffreys smoothing for rare themes: shift of the centre, variance, least upper end.
+
+    Half a positive and half a negative label are spread over the strata of the group. The least
+    upper end is what no positive label in a stratum leaves possible.
+    """
+    strata, label = outcomes.strata[group], outcomes.present[group]
+    seen, n_strata = ~np.isnan(label), len(fraction)
+    held = np.bincount(strata, minlength=n_strata).astype(float)  # passages of the group
+    coded = np.bincount(strata[seen], minlength=n_strata).astype(float)  # labels of the group
+    weight, partly = held / held.sum(), (held > 0) * (1 - fraction)
+    share = _means(outcomes.expected[group], strata, np.maximum(held, 1))
+    # A group may have passages but no label in a stratum: then the expected share stands in.
+    positive = np.where(
+        coded > 0, _means(label[seen], strata[seen], np.maximum(coded, 1)), np.clip(share, 0, 1)
+    )
+    half = 0.5 / np.count_nonzero(held)
+    worth = np.minimum(1 / fraction, held) / held.sum()  # of one label
+    extra = float(partly @ (worth**2 * half * ((1 - share) ** 2 + share**2)))
+    labels = np.maximum(coded, fraction * held)
+    pull = float(partly @ (weight * half * (1 - 2 * positive) / (labels + 2 * half)))
+    possible = np.where(coded > 0, 1 - _TAIL ** (1 / np.maximum(coded, 1)), 1.0)
+    return pull, extra, float(np.max(weight * possible * (partly > 0)))
 
 
 def _recalibrate(present: Array, scores: Array, *, importance: Array) -> Array:
@@ -164,7 +270,8 @@ def _covariances(left: Array, right: Array, strata: NDArray[np.int64], size: Arr
 
 def _cluster_variance(outcome: Array, threads: NDArray[np.int64]) -> float:
     """Return the variance of a mean of clustered values, widened for few threads."""
-    sums = np.bincount(threads, weights=outcome - outcome.mean())
+    number = np.unique(threads, return_inverse=True)[1]
+    sums = np.bincount(number, weights=outcome - outcome.mean())
     n_threads = len(sums)
     if n_threads < 2:
         return float("inf")

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmdiscourse.errors import invalid, unknown
-from pmdiscourse.measure.ppi import ShareEstimate, estimate_share
-from pmdiscourse.measure.strata import LabelledSample, match_labels
-from pmdiscourse.tables import PASSAGES, check_table, empty_table
+from pmdiscourse.measure import prevalence_notes as notes
+from pmdiscourse.measure.planning import (
+    HALF_WIDTH,
+    MIN_LABELS,
+    MIN_LABELS_GROUP,
+    MIN_THREADS,
+    MIN_UNITS,
+    PLANNED_SAVING,
+    labels_needed,
+)
+from pmdiscourse.measure.ppi import Outcomes, estimate_mean, predict_outcomes
+from pmdiscourse.measure.strata import LabelledSample
+from pmdiscourse.measure.units import PERIOD, join_units, lack_labels, match_units
+from pmdiscourse.tables import check_table, empty_table
 
 # Corners of the sensitivity band: assumptions, not measurements.
 SENSITIVITIES = (0.5, 0.95)
 FALSE_POSITIVE_RATES = (0.005, 0.05)
-# Below these counts nothing is said beyond the posts at hand.
-MIN_UNITS = 20
-MIN_THREADS = 20
-MIN_LABELS = 100
 
 TAGGED_ONLY = "tagged share, no labels used"
 ESTIMATED = "stratified PPI++ on cross-fitted recalibrated scores, Beta interval"
+
+Row = dict[str, Any]
 
 
 def estimate_prevalence(
@@ -32,13 +42,16 @@ def estimate_prevalence(
     passages: pd.DataFrame,
     by: str | None = None,
     design: pd.DataFrame | None = None,
+    period: str = "year",
+    half_width: float = HALF_WIDTH,
 ) -> pd.DataFrame:
-    """Estimate how often each theme appears.
+    """Estimate how often each theme appears, overall, by group or by period.
 
     Without labels the rows hold the tagged share, which is not the prevalence, and for passages a
-    sensitivity band. With labels from a drawn sample the overall passage rows hold the estimate
-    with its two intervals: corpus (these posts) and discourse (posts like these, clustered by
-    thread). Every other row stays a tagged share.
+    sensitivity band. With labels from a drawn sample the rows of the unit that was drawn hold the
+    estimate with its two intervals: corpus (these posts) and discourse (posts like these,
+    clustered by thread). Rows of the other unit stay tagged shares: that a passage shows a theme
+    tells nothing of the rest of its post.
 
     Parameters
     ----------
@@ -51,17 +64,24 @@ def estimate_prevalence(
     passages : DataFrame
         Table ``passages``; it must hold every scored passage.
     by : str or None, default=None
-        Column of passages that groups, e.g. ``"kind"`` or ``"source"``; None gives the overall
-        rows. A missing value becomes the group "unknown".
+        Column of passages that groups, e.g. ``"kind"`` or ``"source"``; ``"period"`` gives a row
+        for each period; None gives the overall rows. A missing value becomes the group "unknown";
+        passages without a date are in no period.
     design : DataFrame or None, default=None
         passage_id and stratum of every scored passage at the time of the draw; None recomputes
         the strata from the scores.
+    period : {"year", "quarter", "month"}, default="year"
+        Length of a period.
+    half_width : float, default=0.02
+        What labels_needed plans for: 0.02 means +-2 points; above 0, below 0.5.
 
     Returns
     -------
     DataFrame
-        Table ``prevalence``: a row per unit (passage, post), group and theme. A post is tagged if
-        any of its passages is.
+        Table ``prevalence``: a row per unit (passage, post), group or period, and theme. A post is
+        tagged if any of its passages is. A row without enough labels (100, or 50 in a group) has
+        no estimate, one of under 20 threads no discourse interval; the note says so. labels_needed
+        is what the first estimate takes and, once there is one, what +-half_width takes.
 
     Raises
     ------
@@ -73,29 +93,37 @@ def estimate_prevalence(
     References
     ----------
     Rogan and Gladen (1978), Estimating prevalence from the results of a screening test. For the
-    estimate with labels see `pmdiscourse.measure.ppi`.
+    estimate with labels see `pmdiscourse.measure.ppi`, for groups `estimate_mean` there.
 
     Examples
     --------
     >>> estimate_prevalence(empty_table("scores"), passages=empty_table("passages")).empty
     True
     """
-    joined = _join(scores, passages, by)
-    if joined.empty:
+    units = join_units(scores, passages, by=by, period=period)
+    if units["passage"].empty:
         return empty_table("prevalence")
-    rows = [
-        _tagged_row(group, theme=str(theme), unit=unit, by=by, value=str(value))
-        for (theme, value), group in joined.groupby(["theme", "group"], observed=True)
-        for unit in ("passage", "post")
-    ]
-    if labels is not None:
-        samples = match_labels(labels, joined, design)
-        rows = [
-            _estimated_row(row, samples.get(str(row["theme"])))
-            if by is None and row["unit"] == "passage"
-            else row
-            for row in rows
-        ]
+    samples = (
+        None if labels is None else match_units(labels, units, passages=passages, design=design)
+    )
+    rows: list[Row] = []
+    for unit, frame in units.items():
+        for theme, part in frame.groupby("theme"):
+            tagged = {
+                str(group): _tagged_row(members, theme=str(theme), unit=unit, by=by)
+                for group, members in part.groupby("group", observed=True)
+            }
+            if samples is None:
+                rows += tagged.values()
+            elif not samples[unit] and any(samples.values()):
+                rows += [
+                    r | {"note": r["note"] + notes.note_other_unit(r)} for r in tagged.values()
+                ]
+            else:
+                groups = part["group"].to_numpy(object)
+                rows += _estimated_rows(tagged, samples[unit].get(str(theme)), groups, half_width)
+    if not rows:  # no passage has a date
+        return empty_table("prevalence")
     return check_table("prevalence", pd.DataFrame(rows))
 
 
@@ -129,129 +157,98 @@ def sensitivity_band(tagged_share: float) -> tuple[float, float]:
     return min(corners), max(corners)
 
 
-def _join(scores: pd.DataFrame, passages: pd.DataFrame, by: str | None) -> pd.DataFrame:
-    """Put post, thread and group beside each score."""
-    scores = check_table("scores", scores)
-    passages = check_table("passages", passages)
-    if by is not None and by not in PASSAGES.names:
-        raise unknown("column 'by' of passages", got=str(by), known=PASSAGES.names)
-    lost = scores.loc[~scores["passage_id"].isin(passages["passage_id"]), "passage_id"]
-    if len(lost):
-        raise invalid(
-            "scores",
-            got=f"{len(lost)} scored passages that passages lacks, first {lost.iloc[0]}",
-            allowed="scores of these passages",
-            hint="Give the scores and the passages of the same run.",
-        )
-    context = passages[["passage_id", "post_id", "thread_id"]].assign(
-        group="all"
-        if by is None
-        else passages[by].astype(object).where(passages[by].notna(), "unknown").astype(str)
-    )
-    return scores.drop(columns="evidence").merge(context, on="passage_id", validate="many_to_one")
-
-
-def _tagged_row(
-    group: pd.DataFrame, *, theme: str, unit: str, by: str | None, value: str
-) -> dict[str, object]:
+def _tagged_row(members: pd.DataFrame, *, theme: str, unit: str, by: str | None) -> Row:
     """Count what the model tags; estimate and intervals stay missing."""
-    tagged = group["tagged"] if unit == "passage" else group.groupby("post_id")["tagged"].any()
-    share, n, n_threads = float(tagged.mean()), len(tagged), group["thread_id"].nunique()
-    row: dict[str, object] = dict.fromkeys(empty_table("prevalence").columns)
-    row |= {"theme": theme, "unit": unit, "by": by or "all", "group": value, "period": "all"}
-    row |= {"n": n, "n_threads": n_threads, "n_labels": 0, "n_positive": 0, "tagged_share": share}
+    value = str(members["group"].iloc[0])
+    share, n = float(members["tagged"].mean()), len(members)
+    place = {"by": by or "all", "group": value, "period": "all"}
+    if by == PERIOD:
+        place = {"by": "all", "group": "all", "period": value}
+    row: Row = dict.fromkeys(empty_table("prevalence").columns)
+    row |= {"theme": theme, "unit": unit, **place, "n": n, "tagged_share": share}
+    row |= {"n_threads": members["thread_id"].nunique(), "n_labels": 0, "n_positive": 0}
     if unit == "passage":
         if n >= MIN_UNITS and share > 0:  # a band of 0 to 0 would read as certainty
             row["band_low"], row["band_high"] = sensitivity_band(share)
         if by is None:
             row["labels_needed"] = min(MIN_LABELS, n)
-    return row | {"method": TAGGED_ONLY, "note": _tagged_note(row)}
+    return row | {"method": TAGGED_ONLY, "note": notes.note_tagged(row)}
 
 
-def _tagged_note(row: dict[str, object]) -> str:
-    """Say what the tagged share is and is not."""
-    share, unit = f"{row['tagged_share']:.1%}", row["unit"]
-    note = f"Tagged share: {share} of {unit}s were tagged by the model. This is not the prevalence."
-    if unit == "post":
-        note += " A post counts as tagged if any of its passages is."
-    elif row["by"] == "all" and row["band_low"] is not None:
-        note += (
-            " If the tagger finds 50-95% of true passages and wrongly tags 0.5-5% of others - "
-            "assumptions, not measurements - the prevalence lies between "
-            f"{row['band_low']:.1%} and {row['band_high']:.1%}. Label {MIN_LABELS} passages "
-            f"(`pmdiscourse label draw DIR --n {MIN_LABELS}`) to get an estimate."
-        )
-    elif not row["tagged_share"]:
-        note += " Nothing was tagged: no sensitivity band can tell how rare the theme is."
-    if row["by"] != "all":
-        note += " No comparison between groups is claimed."
-    return note + _small_note(row)
-
-
-def _small_note(row: dict[str, object]) -> str:
-    """Warn when there are too few units or threads to speak of others."""
-    n, n_threads = int(str(row["n"])), int(str(row["n_threads"]))
-    if n >= MIN_UNITS and n_threads >= MIN_THREADS:
-        return ""
-    counted = f"{n} {row['unit']}{'s' if n != 1 else ''}"
-    threads = f"{n_threads} thread{'s' if n_threads != 1 else ''}"
-    note = f" Only {counted} in {threads}: nothing can be said beyond these posts."
-    few = row["unit"] == "passage" and n < MIN_UNITS
-    return note + (" Too few for a sensitivity band." if few else "")
-
-
-def _estimated_row(row: dict[str, object], sample: LabelledSample | None) -> dict[str, object]:
-    """Put the estimate into a row, or say what is missing for one."""
+def _estimated_rows(
+    tagged: dict[str, Row],
+    sample: LabelledSample | None,
+    groups: NDArray[np.object_],
+    half_width: float,
+) -> list[Row]:
+    """Put estimates into the rows of one theme, or say what is missing for them."""
     if sample is None:
-        return row | {"note": f"{row['note']} This theme has no labels."}
-    n_labels, n = int((~np.isnan(sample.present)).sum()), len(sample.present)
-    row = row | {"n_labels": n_labels, "n_positive": int(np.nansum(sample.present))}
-    wanted = min(MIN_LABELS, n)
-    row["labels_needed"] = max(0, wanted - n_labels)
-    lack = _lack(sample, n_labels, wanted)
-    if lack:
-        return row | {"note": f"{row['note']} No estimate yet: {lack}."}
-    result = _estimate(sample, sample.present)
-    row |= {"band_low": None, "band_high": None, "estimate": result.estimate, "method": ESTIMATED}
-    row |= {"corpus_low": result.corpus[0], "corpus_high": result.corpus[1]}
-    row["labels_saved"] = result.labels_saved
-    if int(str(row["n_threads"])) >= MIN_THREADS:
-        row |= {"discourse_low": result.discourse[0], "discourse_high": result.discourse[1]}
-    return row | {"note": _estimated_note(row, sample)}
+        return [r | {"note": f"{r['note']} This theme has no labels."} for r in tagged.values()]
+    if not tagged:  # no passage has a date
+        return []
+    lack = lack_labels(sample, unit=next(iter(tagged.values()))["unit"])
+    fit = None if lack else _fit(sample)
+    rows = []
+    for group, row in tagged.items():
+        inside = groups == group
+        present = sample.present[inside]
+        n_labels, n_positive = int((~np.isnan(present)).sum()), int(np.nansum(present))
+        row |= {"n_labels": n_labels, "n_positive": n_positive}
+        wanted = min(MIN_LABELS if notes.is_overall(row) else MIN_LABELS_GROUP, row["n"])
+        row["labels_needed"] = max(0, wanted - n_labels)
+        if fit is None:
+            row["note"] += notes.note_lack(lack)
+        elif n_labels < wanted:
+            row["note"] += notes.note_few_labels(row, wanted)
+        else:
+            row.update(_estimate_group(row, fit, inside, half_width))
+        rows.append(row)
+    return rows
 
 
-def _estimate(sample: LabelledSample, present: NDArray[np.float64]) -> ShareEstimate:
-    return estimate_share(present, sample.scores, strata=sample.strata, threads=sample.threads)
+@dataclass(frozen=True)
+class _Fit:
+    """One theme's pseudo-outcomes, also with every unsure label as present."""
+
+    sample: LabelledSample
+    outcomes: Outcomes
+    most: Outcomes
 
 
-def _lack(sample: LabelledSample, n_labels: int, wanted: int) -> str:
-    """Name what keeps the labels from giving an estimate; empty if nothing."""
-    if n_labels < wanted:
-        return f"{n_labels} passages are labelled, {wanted} are needed"
-    size = np.bincount(sample.strata)
-    drawn = np.bincount(sample.strata[~np.isnan(sample.present)], minlength=len(size))
-    thin = np.flatnonzero(drawn < np.minimum(2, size))
-    return f"a stratum of {size[thin[0]]} passages has {drawn[thin[0]]} labels" if len(thin) else ""
+def _fit(sample: LabelledSample) -> _Fit:
+    outcomes = predict_outcomes(sample.present, sample.scores, strata=sample.strata)
+    if not sample.unsure.any():
+        return _Fit(sample, outcomes, outcomes)
+    most = np.where(sample.unsure, 1.0, sample.present)
+    return _Fit(sample, outcomes, predict_outcomes(most, sample.scores, strata=sample.strata))
 
 
-def _estimated_note(row: dict[str, object], sample: LabelledSample) -> str:
-    """Say what the estimate covers."""
-    note = (
-        f"Estimated from {row['n_labels']} labelled passages, {row['n_positive']} of them "
-        "positive. The corpus interval holds for these posts only"
+def _estimate_group(row: Row, fit: _Fit, inside: NDArray[np.bool_], half_width: float) -> Row:
+    """Return the cells of a row that the estimate fills."""
+    sample = fit.sample
+    result = estimate_mean(fit.outcomes, threads=sample.threads, inside=inside)
+    cells: Row = {"band_low": None, "band_high": None, "method": ESTIMATED}
+    cells |= {"estimate": result.estimate, "labels_saved": result.labels_saved}
+    cells |= {"corpus_low": result.corpus[0], "corpus_high": result.corpus[1]}
+    if row["n_threads"] >= MIN_THREADS:
+        cells |= {"discourse_low": result.discourse[0], "discourse_high": result.discourse[1]}
+    # A theme that was not observed is planned for as often as it may be.
+    cells["labels_needed"] = labels_needed(
+        result.estimate if row["n_positive"] else result.corpus[1],
+        half_width=half_width,
+        n_passages=row["n"],
+        n_labels=row["n_labels"],
+        labels_saved=result.labels_saved if result.labels_saved > 0 else PLANNED_SAVING,
     )
-    if row.get("discourse_low") is None:
-        note += f"; under {MIN_THREADS} threads there is no interval for posts like these."
-    else:
-        note += (
-            "; the discourse interval covers differences between threads, not how they were chosen."
+    extremes = ""
+    if n_unsure := int(sample.unsure[inside].sum()):
+        most = estimate_mean(fit.most, threads=sample.threads, inside=inside).estimate
+        extremes = (
+            f" {n_unsure} unsure labels count as absent; as present they would give {most:.1%}."
         )
-    if not row["n_positive"]:
-        note += " The theme was not observed."
-    if sample.unsure.any():
-        as_present = _estimate(sample, np.where(sample.unsure, 1.0, sample.present)).estimate
-        note += (
-            f" {sample.unsure.sum()} unsure labels count as absent; as present they would give "
-            f"{as_present:.1%}."
-        )
-    return note
+    coded = np.unique(sample.strata[inside & ~np.isnan(sample.present)])
+    n_unlabelled = int((inside & ~np.isin(sample.strata, coded)).sum())
+    cells["note"] = notes.note_estimate(
+        row | cells, half_width=half_width, n_unlabelled=n_unlabelled, extremes=extremes
+    )
+    return cells

@@ -1,45 +1,57 @@
-"""Label sheets as CSV files that spreadsheets open without harm, and reading them back."""
+"""CSV files that spreadsheets open without harm: label sheets and what belongs to them."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-import itertools
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from pmdiscourse.codebook import Codebook
-from pmdiscourse.errors import DiscourseError, invalid, unknown
+from pmdiscourse.errors import DiscourseError
 from pmdiscourse.store import write_atomic
 
-PRESENT = {"1": True, "0": False, "?": None}
-BEFORE = ("passage_id", "coder", "text")
-AFTER = ("note",)
+# What stands left and right of the themes; context is for the coder and not read back.
+BEFORE = ("passage_id", "coder")
+CONTEXT = ("before", "after")
+NOTE = "note"
+ANSWERS = ("1", "0", "?")
+# Excel cuts a cell at 32,767 characters; a longer text goes on in the next column.
+MAX_CELL = 32_000
+# What no spreadsheet or file can hold: control characters, halves of a surrogate pair.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 # OWASP, CSV Injection: a cell that starts so is run as a formula by Excel and LibreOffice.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_SHOWN_FAULTS = 10
 
 
 def safe_cell(text: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet would run or turn into a number.
+
+    Characters that no spreadsheet can hold (control characters, halves of a pair) become spaces.
 
     Examples
     --------
     >>> safe_cell("=1+1"), safe_cell("12e4"), safe_cell("We shipped.")
     ("'=1+1", "'12e4", 'We shipped.')
     """
-    return f"'{text}" if text.startswith(_FORMULA) or _is_number(text) else text
+    text = _UNWRITABLE.sub(" ", text)
+    if text in ANSWERS:
+        return text  # what a coder wrote, when a sheet is written anew
+    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) or _is_number(text)
+    return f"'{text}" if risky else text
 
 
 def _is_number(text: str) -> bool:
+    """Tell whether a spreadsheet may take a text for a number, a date or a time."""
     try:
         float(text)
     except ValueError:
-        return False
+        return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
     return True
 
 
@@ -64,23 +76,59 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
     write_atomic(path, buffer.getvalue().encode("utf-8-sig"))
 
 
-def write_sheet(path: Path, texts: pd.Series, *, themes: Sequence[str], coder: str) -> None:
+def write_sheet(path: Path, texts: pd.DataFrame, *, themes: Sequence[str], coder: str) -> None:
     """Write a sheet to fill in: no score, no stratum, an empty cell for every theme.
 
     Parameters
     ----------
     path : Path
         The CSV file.
-    texts : Series
-        Text of each passage by passage_id, in the order of the rows.
+    texts : DataFrame
+        before, text and after, strings; indexed by passage_id, in the order of the rows. A text
+        of more than 32,000 characters goes on in columns ``text 2``, ``text 3`` ...
     themes : sequence of str
         Theme names.
     coder : str
         Who will fill it in.
     """
-    empty = [""] * (len(themes) + len(AFTER))
-    rows = [[str(passage), coder, str(text), *empty] for passage, text in texts.items()]
-    write_csv(path, [*BEFORE, *themes, *AFTER], rows)
+    empty = dict.fromkeys([*themes, NOTE], "")
+    rows = [
+        {"passage_id": str(passage), "coder": coder, **seen, **empty}
+        for passage, seen in texts.to_dict("index").items()
+    ]
+    write_rows(path, rows, columns=sheet_columns(themes))
+
+
+def sheet_columns(themes: Sequence[str]) -> list[str]:
+    """Name the columns of a label sheet."""
+    return [*BEFORE, CONTEXT[0], "text", CONTEXT[1], *themes, NOTE]
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, str]], *, columns: Sequence[str]) -> None:
+    """Write rows of a sheet; the column ``text`` becomes as many as the longest text needs."""
+    longest = max((len(row["text"]) for row in rows), default=0)
+    place, parts = columns.index("text"), text_columns(-(-longest // MAX_CELL))
+    header = [*columns[:place], *parts, *columns[place + 1 :]]
+    cut = [
+        row | dict(zip(parts, _cut(row["text"], len(parts)), strict=True))
+        for row in map(dict, rows)
+    ]
+    write_csv(path, header, [[row[name] for name in header] for row in cut])
+
+
+def text_columns(n: int) -> list[str]:
+    """Name the columns of a text that fills n cells.
+
+    Examples
+    --------
+    >>> text_columns(3)
+    ['text', 'text 2', 'text 3']
+    """
+    return ["text", *(f"text {number}" for number in range(2, n + 1))]
+
+
+def _cut(text: str, n: int) -> list[str]:
+    return [text[number * MAX_CELL : (number + 1) * MAX_CELL] for number in range(n)]
 
 
 def write_codebook(path: Path, codebook: Codebook) -> None:
@@ -140,103 +188,3 @@ def _trimmed(row: list[str]) -> list[str]:
     while cells and not cells[-1]:
         cells.pop()
     return cells
-
-
-def read_sheet(path: Path, known: pd.Series, themes: Sequence[str]) -> pd.DataFrame:
-    """Read a filled sheet and check every cell.
-
-    Parameters
-    ----------
-    path : Path
-        The CSV file.
-    known : Series
-        Hash of each drawn passage's text (`text_sha256`) by passage_id; "" is not compared.
-    themes : sequence of str
-        Theme names.
-
-    Returns
-    -------
-    DataFrame
-        passage_id, theme, coder, present (nullable boolean) for every cell that is filled.
-
-    Raises
-    ------
-    DiscourseError
-        Naming row and column of each fault, ten at most.
-    """
-    columns, rows = read_rows(path)
-    _check_columns(path, columns, themes)
-    hashes = {str(passage): str(value) for passage, value in known.items()}
-    labels, faults = [], []
-    seen: dict[tuple[str, str], int] = {}
-    for number, cells in rows:
-        if len(cells) > len(columns):
-            faults.append(f"row {number}: {len(cells)} cells, the header has {len(columns)}")
-            continue
-        row = dict(itertools.zip_longest(columns, cells, fillvalue=""))
-        row |= {name: row[name].removeprefix("'") for name in ("passage_id", "coder")}
-        first = seen.setdefault((row["passage_id"], row["coder"]), number)
-        if first != number:
-            faults.append(
-                f"row {number}, column 'passage_id': {row['passage_id']} stands in row {first} too"
-            )
-        faults.extend(f"row {number}, {fault}" for fault in _row_faults(row, hashes, themes))
-        filled = [theme for theme in themes if row[theme]]
-        labels += [
-            (row["passage_id"], theme, row["coder"], PRESENT.get(row[theme])) for theme in filled
-        ]
-    faults += _missing_rows(hashes, {passage for passage, _ in seen})
-    if faults:
-        more = len(faults) - _SHOWN_FAULTS
-        listed = faults[:_SHOWN_FAULTS] + ([f"and {more} more"] if more > 0 else [])
-        raise DiscourseError(f"{path} is not usable:\n  " + "\n  ".join(listed))
-    frame = pd.DataFrame(labels, columns=["passage_id", "theme", "coder", "present"])
-    return frame.astype({"passage_id": str, "theme": str, "coder": str, "present": "boolean"})
-
-
-def _check_columns(path: Path, columns: list[str], themes: Sequence[str]) -> None:
-    wanted = [*BEFORE, *themes, *AFTER]
-    for column in columns:
-        if column not in wanted:
-            raise unknown(f"{path}: column", got=column, known=wanted)
-    missing = [column for column in wanted if column not in (*columns, *AFTER)]
-    if missing or len(set(columns)) < len(columns):
-        raise invalid(
-            f"{path}: header",
-            got=columns,
-            allowed=f"each of {', '.join(wanted)} once",
-            hint=f"Missing: {', '.join(missing)}." if missing else "",
-        )
-
-
-def _row_faults(
-    row: dict[str, str], hashes: dict[str, str], themes: Sequence[str]
-) -> Iterator[str]:
-    """Name what is wrong in one row."""
-    passage = row["passage_id"]
-    if passage not in hashes:
-        yield (
-            f"column 'passage_id': {passage!r} was not drawn for this sheet (did a spreadsheet "
-            "change it? Copy it from the design file beside the sheet)"
-        )
-    elif hashes[passage] and text_sha256(row["text"]) != hashes[passage]:
-        yield "column 'text': the passage was edited; undo that, and write into 'note' instead"
-    if not row["coder"] and any(row[theme] for theme in themes):
-        yield "column 'coder': empty; write who coded this row"
-    for theme in themes:
-        if row[theme] and row[theme] not in PRESENT:
-            yield (
-                f"column {theme!r}: got {row[theme]!r}, allowed are 1 (present), 0 (absent), "
-                "? (unsure) or nothing"
-            )
-
-
-def _missing_rows(hashes: dict[str, str], seen: set[str]) -> list[str]:
-    """Name drawn passages without a row: leaving hard cases out would bend the estimate."""
-    missing = [passage for passage in hashes if passage not in seen]
-    if not missing:
-        return []
-    return [
-        f"{len(missing)} drawn passages have no row, first {missing[0]}; put the rows back, "
-        "their cells may stay empty"
-    ]

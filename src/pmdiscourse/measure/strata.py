@@ -9,10 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
-from pmdiscourse.tables import require_columns
+from pmdiscourse.measure.decisions import decide
+from pmdiscourse.tables import KINDS, require_columns
 
 # Cuts of the ranked passages: the top 2, 6, 15 and 40 % and the rest. Rare themes sit at the top.
 CUTS = (0.02, 0.06, 0.15, 0.40, 1.0)
+# Kinds of post with this many passages each are stratified separately.
+SEPARATE = 600
 LABEL_COLUMNS = (
     "passage_id",
     "theme",
@@ -45,19 +48,23 @@ class LabelledSample:
     threads: NDArray[np.int64]
 
 
-def assign_strata(scores: pd.DataFrame) -> pd.Series:
+def assign_strata(scores: pd.DataFrame, *, kinds: pd.Series | None = None) -> pd.Series:
     """Cut the scored passages into strata by their best rank over the themes.
 
     Parameters
     ----------
     scores : DataFrame
         passage_id, theme, score.
+    kinds : Series or None, default=None
+        Kind of post by passage_id. Where both kinds have 600 passages or more each is ranked and
+        cut by itself, so that they can be compared. None ranks all together.
 
     Returns
     -------
     Series
-        Stratum "1" (the top 2 %) to "5" (the lower 60 %), indexed by passage_id in order. Cuts are
-        rounded to whole passages; a small corpus may leave strata empty.
+        Stratum "1" (the top 2 %) to "5" (the lower 60 %), or "essay-1" to "comment-5", indexed by
+        passage_id in order. Cuts are rounded to whole passages; a small corpus may leave strata
+        empty.
 
     Examples
     --------
@@ -66,13 +73,52 @@ def assign_strata(scores: pd.DataFrame) -> pd.Series:
     >>> assign_strata(frame).to_dict()
     {'a': '5', 'b': '3', 'c': '5', 'd': '4', 'e': '5'}
     """
+    if kinds is not None:
+        size = kinds.loc[scores["passage_id"].unique()].value_counts()
+        if len(size) == len(KINDS) and size.min() >= SEPARATE:
+            of_row = scores["passage_id"].map(kinds)
+            apart = [f"{kind}-" + assign_strata(scores[of_row == kind]) for kind in KINDS]
+            return pd.concat(apart).sort_index().rename("stratum")
     wide = scores.pivot(index="passage_id", columns="theme", values="score").sort_index()
     best = wide.rank(ascending=False, method="min").min(axis=1)
     order = np.argsort(best.to_numpy(), kind="stable")  # ties: by passage_id
     edges = np.round(np.asarray(CUTS) * len(wide))
     stratum = np.empty(len(wide), dtype=object)
     stratum[order] = [str(s + 1) for s in np.searchsorted(edges, np.arange(len(wide)), "right")]
-    return pd.Series(stratum, index=wide.index, name="stratum")
+    return pd.Series(stratum, index=wide.index, name="stratum", dtype="str")
+
+
+def rank_posts(scores: pd.DataFrame, passages: pd.DataFrame) -> pd.DataFrame:
+    """Give every post the best score of its passages: a post carries what one of them carries.
+
+    Parameters
+    ----------
+    scores, passages : DataFrame
+        Tables ``scores`` and ``passages``; passages must hold every scored one.
+
+    Returns
+    -------
+    DataFrame
+        passage_id (here the post_id), theme, score, tagged, thread_id, kind; by post and theme.
+    """
+    context = passages[["passage_id", "post_id", "thread_id", "kind"]]
+    joined = scores[["passage_id", "theme", "score", "tagged"]].merge(context, on="passage_id")
+    columns = {
+        "score": ("score", "max"),
+        "tagged": ("tagged", "any"),
+        "thread_id": ("thread_id", "first"),
+        "kind": ("kind", "first"),
+    }
+    posts = joined.groupby(["post_id", "theme"]).agg(**columns).reset_index()
+    return posts.rename(columns={"post_id": "passage_id"})
+
+
+def strata_now(scores: pd.DataFrame) -> pd.Series:
+    """Assign strata as a first draw does: kinds apart where the frame tells them."""
+    if "kind" not in scores.columns:
+        return assign_strata(scores)
+    kinds = scores.drop_duplicates("passage_id").set_index("passage_id")["kind"]
+    return assign_strata(scores, kinds=kinds)
 
 
 def match_labels(
@@ -85,7 +131,7 @@ def match_labels(
     labels : DataFrame
         passage_id, theme, coder, present, wave, stratum, inclusion_probability.
     scores : DataFrame
-        passage_id, theme, score, thread_id.
+        passage_id, theme, score, thread_id, and kind if strata are to be recomputed as drawn.
     design : DataFrame or None
         passage_id and stratum of every scored passage; None recomputes the strata.
 
@@ -100,7 +146,7 @@ def match_labels(
         If labels are not a drawn sample of these passages.
     """
     _check_labels(labels, scores)
-    strata = assign_strata(scores) if design is None else _design_strata(design, scores)
+    strata = strata_now(scores) if design is None else _design_strata(design, scores)
     expected = strata.reindex(labels["passage_id"]).to_numpy()
     wrong = expected != labels["stratum"].astype(str).to_numpy()
     if wrong.any():
@@ -113,7 +159,7 @@ def match_labels(
         )
     return {
         str(theme): _sample(rows, scores[scores["theme"] == theme], strata)
-        for theme, rows in labels.groupby("theme")
+        for theme, rows in decide(labels).groupby("theme")
     }
 
 
@@ -169,7 +215,7 @@ def _design_strata(design: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
     strata = design.drop_duplicates("passage_id").set_index("passage_id")["stratum"].astype(str)
     lost = set(scores["passage_id"]) - set(strata.index)
     if lost:
-        recomputed = assign_strata(scores)
+        recomputed = strata_now(scores)
         drawn = strata.index.intersection(recomputed.index)
         if len(drawn) == len(strata) and (recomputed[drawn] == strata[drawn]).all():
             return recomputed

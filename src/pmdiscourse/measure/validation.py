@@ -10,6 +10,7 @@ import pandas as pd
 from pmdiscourse.errors import DiscourseError, invalid
 from pmdiscourse.measure.coded import CHANCE, is_weighted
 from pmdiscourse.measure.encoder import ENCODERS
+from pmdiscourse.measure.label_tables import find_waves
 from pmdiscourse.measure.model_store import load_model
 from pmdiscourse.measure.reliability import COLUMNS, measure_reliability
 from pmdiscourse.measure.shipped import PLAIN
@@ -68,14 +69,16 @@ def load_run_labels(directory: str | Path, scores: pd.DataFrame) -> RunLabels:
     """
     folder = Path(directory) / "labels"
     empty = pd.DataFrame({"passage_id": [], "theme": [], "present": []})
-    path, drawn = folder / "labels.csv", sorted(folder.glob("wave-*/strata.csv"))
+    path = folder / "labels.csv"
+    # Of posts the last wave has another file, and no design of passages.
+    drawn = [wave / "strata.csv" for wave in find_waves(folder)[-1:]]
     labels = _read(path) if path.is_file() else empty
     require_columns("labels.csv", labels, list(empty.columns))
     labels = labels.astype({"passage_id": "str", "theme": "str"})
     labels["present"] = _read_present(labels["present"])
     if CHANCE in labels.columns:
         labels[CHANCE] = pd.to_numeric(labels[CHANCE], errors="coerce")
-    design = _read(drawn[0]) if drawn else None
+    design = _read(drawn[0]) if drawn and drawn[0].is_file() else None
     passages = set(scores["passage_id"])
     fits = labels["passage_id"].isin(passages) & labels["theme"].isin(set(scores["theme"]))
     late = len(passages - set(design["passage_id"])) if design is not None else 0

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.present.answer import describe_themes, find_title
+from pmdiscourse.present.change_words import tell_checks, tell_estimates, tell_proxy
 from pmdiscourse.present.display import png_text, render_png
 from pmdiscourse.present.frames import load_run_codebook, select_shares
 from pmdiscourse.present.page import Page, figure_html
@@ -80,6 +81,7 @@ def index_parts(directory: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
             if key in manifest.get("counts", {})
         ],
         "changed": changed,
+        "proxy": tell_proxy(manifest, name=lambda name: find_title(name, codebook)),
         "citation": _citation(manifest),
     }
 
@@ -105,7 +107,7 @@ def describe_run(manifest: Mapping[str, Any]) -> list[tuple[str, list[tuple[str,
     if len(inputs) > _MOST_FILES:
         files.append((f"and {len(inputs) - _MOST_FILES:,} more, listed in run.json", "", ""))
     made = [("run", _run_id(manifest))]
-    for part in ("codebook", "model", "labels", "settings", "versions"):
+    for part in ("codebook", "model", "labels", "proxy", "settings", "versions"):
         value = manifest.get(part, {})
         named = value.items() if isinstance(value, Mapping) else [("", value)]
         # The reason why labels were not used may name a folder.
@@ -126,7 +128,9 @@ def _plain(value: Any) -> str:
 def _run_id(manifest: Mapping[str, Any]) -> str:
     """Return 12 digits that the same posts, codebook, labels, settings and versions give."""
     same = {key: manifest.get(key) for key in ("inputs", "codebook", "model", "labels", "versions")}
-    settings = dict(manifest.get("settings", {})) | {"codebook": ""}  # a folder's name, no content
+    settings = dict(manifest.get("settings", {}))
+    settings |= {"codebook": "", "proxy": ""}  # names, no content
+    same["proxy"] = manifest.get("proxy", {}).get("sha256", "")
     text = json.dumps(same | {"settings": settings}, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -204,6 +208,8 @@ def _changed(manifest: Mapping[str, Any], codebook: Codebook) -> Row | None:
         f"{plural(changed['posts_added'], 'post')} came in and "
         f"{changed['posts_gone']:,} went.",
         "rows": rows,
+        "estimates": tell_estimates(changed, name=lambda name: find_title(name, codebook)),
+        "checks": tell_checks(manifest, name=lambda name: find_title(name, codebook)),
     }
 
 

@@ -18,7 +18,8 @@ from pmdiscourse.present.wording import join_words, label, percent, percent_rang
 
 Row = dict[str, Any]
 # The wider interval first: it is the one to show where there is room for one only.
-_SCOPES = {"discourse": "posts like these", "corpus": "these posts"}
+DISCOURSE, CORPUS = "posts like these", "these posts"
+_SCOPES = {"discourse": DISCOURSE, "corpus": CORPUS}
 NO_BAND = "too few passages for a band"
 NO_TAGS = "nothing tagged, no band"
 
@@ -167,10 +168,14 @@ def tell_key(rows: pd.DataFrame) -> str:
     tagged = "the share of passages that the model tagged"
     if not estimated:
         return f"The dot is {tagged}. {_tell_band(rows)}"
-    scopes = list(dict.fromkeys(one[2] for row in estimated for one in find_intervals(row)[:1]))
+    scopes = list(dict.fromkeys(one[2] for row in estimated for one in find_intervals(row)))
+    line = f"the line is its 95% interval for {' or '.join(scopes)}"
+    if len(scopes) > 1:
+        line = f"the lines are its 95% intervals, the thin one for {DISCOURSE}, the thick one for "
+        line += CORPUS
     told = (
         "The dot is the estimated prevalence, the share of passages that truly carry the theme; "
-        f"the line is its 95% interval for {' or '.join(scopes)}. The hollow diamond is {tagged}."
+        f"{line}. The hollow diamond is {tagged}."
     )
     if len(estimated) == len(rows):
         return told

@@ -1,5 +1,11 @@
 """Figures: long tables in, matplotlib Axes out, and a `describe_*` beside each for alt text."""
 
+from pmdiscourse.present.plots.explain import (
+    describe_correction,
+    describe_effort,
+    plot_correction,
+    plot_effort,
+)
 from pmdiscourse.present.plots.places import (
     describe_cooccurrence,
     describe_dispersion,
@@ -11,10 +17,8 @@ from pmdiscourse.present.plots.places import (
 from pmdiscourse.present.plots.shares import (
     describe_groups,
     describe_prevalence,
-    describe_trend,
     plot_groups,
     plot_prevalence,
-    plot_trend,
 )
 from pmdiscourse.present.plots.topics import (
     describe_topic_shares,
@@ -22,6 +26,7 @@ from pmdiscourse.present.plots.topics import (
     plot_topic_shares,
     plot_topics,
 )
+from pmdiscourse.present.plots.trend import describe_trend, plot_trend
 from pmdiscourse.present.plots.validation import (
     describe_quality,
     describe_reliability,
@@ -31,7 +36,9 @@ from pmdiscourse.present.plots.validation import (
 
 __all__ = [
     "describe_cooccurrence",
+    "describe_correction",
     "describe_dispersion",
+    "describe_effort",
     "describe_groups",
     "describe_prevalence",
     "describe_quality",
@@ -41,7 +48,9 @@ __all__ = [
     "describe_topics",
     "describe_trend",
     "plot_cooccurrence",
+    "plot_correction",
     "plot_dispersion",
+    "plot_effort",
     "plot_groups",
     "plot_prevalence",
     "plot_quality",

@@ -1,4 +1,4 @@
-"""How often: tagged shares (or, with labels, prevalence estimates) by theme, group and period."""
+"""How often: tagged shares (or, with labels, prevalence estimates) by theme and group."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pmdiscourse.present.frames import records, require_columns, select_shares
+from pmdiscourse.present.frames import records, select_shares
 from pmdiscourse.present.plots import style
 from pmdiscourse.present.share_words import (
+    CORPUS,
+    DISCOURSE,
     Row,
     find_intervals,
     has_estimate,
@@ -21,12 +23,11 @@ from pmdiscourse.present.share_words import (
 from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
 _ROW = 0.66  # inches for one share with its label above it
-_GROUP_COLUMNS = ["theme", "unit", "by", "group", "n", "tagged_share", "band_low", "band_high"]
+_THIN = {DISCOURSE: "thin", CORPUS: "thick"}
 _KEY = {
     "tagged": "dot: tagged by the model, line: sensitivity band",
-    "estimate": "dot: estimate, line: 95% interval for {scope}\ndiamond: tagged by the model",
-    "mixed": "dot: estimate, line: 95% interval for {scope}\n"
-    "diamond: tagged by the model, wide line: sensitivity band",
+    "estimate": "dot: estimate, {lines}\ndiamond: tagged by the model",
+    "mixed": "dot: estimate, {lines}\ndiamond: tagged by the model, wide line: sensitivity band",
 }
 
 
@@ -34,9 +35,9 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
     """Draw how often each theme appears over all posts.
 
     A dot is the tagged share, the line behind it the sensitivity band. With human labels the dot
-    is the prevalence estimate, the line its 95 % interval (for posts like these if there is one,
-    else for these posts; the figure says which), and a hollow diamond the tagged share. A theme
-    that has no estimate beside others that do has the diamond and the band.
+    is the prevalence estimate, the lines its 95 % intervals (thin for posts like these if there is
+    one, thick for these posts; the figure says which), and a hollow diamond the tagged share. A
+    theme that has no estimate beside others that do has the diamond and the band.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
 
 def prevalence_height(rows: pd.DataFrame) -> float:
     """Return the height of `plot_prevalence` in inches; with estimates its key has more lines."""
-    return (1.35 if rows["estimate"].notna().any() else 1.0) + _ROW * len(rows)
+    return (1.55 if rows["estimate"].notna().any() else 1.0) + _ROW * len(rows)
 
 
 def plot_groups(
@@ -125,51 +126,6 @@ def plot_groups(
     return ax
 
 
-def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = None) -> Axes:
-    """Draw the tagged share of each theme by period, with its sensitivity band.
-
-    Parameters
-    ----------
-    data : DataFrame
-        Prevalence table with rows for periods.
-    unit : {"passage", "post"}, default="passage"
-        What is counted.
-    ax : Axes or None, default=None
-        Where to draw; None makes a figure.
-
-    Returns
-    -------
-    Axes
-        One step below the other for each theme, all on one scale, so that bands never overlap.
-    """
-    rows = _select_periods(data, unit)
-    periods, themes = sorted(set(rows["period"])), sorted(set(rows["theme"]))
-    ax = style.make_axes(ax, height=0.9 + 1.1 * max(len(themes), 1))
-    if rows.empty:
-        return style.note(ax, "no dated periods to compare")
-    top = max(float(np.nanmax(rows[["band_high", "tagged_share"]].to_numpy(), initial=0.01)), 0.01)
-    x_of = {period: number for number, period in enumerate(periods)}
-    for place, theme in enumerate(themes):
-        floor = float(len(themes) - 1 - place)
-        line = rows[rows["theme"] == theme].sort_values("period")
-        x = [x_of[period] for period in line["period"]]
-        scaled = {c: floor + 0.7 * line[c] / top for c in ("tagged_share", "band_low", "band_high")}
-        ax.axhline(floor, color=style.GRID, lw=0.8)
-        ax.vlines(x, scaled["band_low"], scaled["band_high"], color=style.BAND, lw=7)
-        ax.plot(x, scaled["tagged_share"], "o-", color=style.BLUE, ms=5)
-        last = records(line)[-1]
-        ax.text(
-            0, floor + 0.82,
-            f"{label(theme)}: {percent(last['tagged_share'])} in {last['period']}",
-            transform=ax.get_yaxis_transform(), fontsize=style.TEXT, parse_math=False,
-        )  # fmt: skip
-    ax.set_xticks(range(len(periods)), periods, rotation=45 if len(periods) > 6 else 0)
-    ax.set_yticks([])
-    ax.set_ylim(-0.05, len(themes) + 0.05)
-    style.label_axis(ax, f"share of {unit}s; every row goes from 0 to {percent(top)} (band: line)")
-    return ax
-
-
 def describe_prevalence(data: pd.DataFrame, *, unit: str = "passage") -> str:
     """Say in words what `plot_prevalence` draws.
 
@@ -199,28 +155,6 @@ def describe_groups(data: pd.DataFrame, *, by: str = "kind", unit: str = "passag
     return f"Dot plot of the share of {unit}s by theme and {label(by)}. {'; '.join(parts)}."
 
 
-def describe_trend(data: pd.DataFrame, *, unit: str = "passage") -> str:
-    """Say in words what `plot_trend` draws."""
-    rows = _select_periods(data, unit)
-    parts = []
-    for theme in sorted(set(rows["theme"])):
-        line = rows[rows["theme"] == theme].sort_values("period")
-        first, *_, last = [*records(line)[:1], *records(line)]
-        parts.append(
-            f"{label(theme)} {percent(first['tagged_share'])} in {first['period']} and "
-            f"{percent(last['tagged_share'])} in {last['period']}"
-        )
-    told = "; ".join(parts) or "no dated periods to compare"
-    return f"Tagged share of {unit}s by period: {told}."
-
-
-def _select_periods(data: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Return the rows for periods over all groups."""
-    require_columns(data, [*_GROUP_COLUMNS, "period"], "prevalence")
-    rows = data[(data["unit"] == unit) & (data["period"] != "all") & (data["by"] == "all")]
-    return rows[rows["tagged_share"].notna()]
-
-
 def _draw_share(
     ax: Axes, place: float, row: Row, *, name: str, colour: str, marker: str,
     weight: str = "bold", beside_estimates: bool = False,
@@ -238,8 +172,11 @@ def _draw_share(
     if math.isnan(row["tagged_share"]):
         return
     if has_estimate(row):
-        for low, high, _ in find_intervals(row)[:1]:
-            ax.plot([100 * low, 100 * high], [place, place], color=colour, lw=2.5, clip_on=False)
+        for low, high, scope in find_intervals(row):
+            ax.plot(
+                [100 * low, 100 * high], [place, place], color=colour, clip_on=False,
+                lw=4 if scope == CORPUS else 1.5, solid_capstyle="butt",
+            )  # fmt: skip
         ax.plot(100 * row["estimate"], place, marker, color=colour, ms=8, clip_on=False)
     else:
         band = [100 * row["band_low"], 100 * row["band_high"]]
@@ -265,7 +202,7 @@ def _on_figure(row: Row) -> str:
 
 def _finish_shares(ax: Axes, places: float, rows: pd.DataFrame, unit: str) -> None:
     """Set the scale and say what dot and line are."""
-    drawn = [find_intervals(row)[:1] for row in records(rows)]
+    drawn = [find_intervals(row) for row in records(rows)]
     ends = [high for one in drawn for _, high, _ in one]
     shares = rows[["tagged_share", "band_high", "estimate"]].to_numpy(dtype=float)
     top = min(100.0, max(1.0, 105 * float(np.nanmax([*shares.ravel(), *ends], initial=0.0))))
@@ -281,6 +218,9 @@ def _finish_shares(ax: Axes, places: float, rows: pd.DataFrame, unit: str) -> No
         style.label_axis(ax, f"share of {unit}s that the model tagged")
         return
     scopes = dict.fromkeys(scope for one in drawn for _, _, scope in one)
+    lines = "line: 95% interval for " + " or ".join(scopes)
+    if len(scopes) > 1:
+        lines = "lines: 95% interval,\n" + ", ".join(f"{_THIN[s]} for {s}" for s in scopes)
     kind = "mixed" if n_estimated < len(rows) else "estimate"
-    key = _KEY[kind if n_estimated else "tagged"].format(scope=" or ".join(scopes))
+    key = _KEY[kind if n_estimated else "tagged"].format(lines=lines)
     style.label_axis(ax, f"share of {unit}s\n{key}")
