@@ -24,7 +24,13 @@ from pmdiscourse.present.frames import (
     select_shares,
 )
 from pmdiscourse.present.plots.style import short
-from pmdiscourse.present.share_words import tell_caption, tell_key, tell_range, tell_shares
+from pmdiscourse.present.share_words import (
+    tell_caption,
+    tell_key,
+    tell_no_plan,
+    tell_range,
+    tell_shares,
+)
 from pmdiscourse.present.wording import percent
 from pmdiscourse.tables import empty_table
 
@@ -348,3 +354,9 @@ def test_the_same_frame_gives_the_same_bytes(tables: Tables) -> None:
         for _ in range(2)
     )
     assert first == second
+
+
+def test_no_plan_says_whether_anything_is_left_to_label() -> None:
+    some = pd.DataFrame({"n": [219, 219], "n_labels": [219, 100]})
+    assert "Label 100 passages" in tell_no_plan(some)
+    assert "Every passage is labelled" in tell_no_plan(some.assign(n_labels=219))

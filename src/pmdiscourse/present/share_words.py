@@ -151,6 +151,13 @@ def _tell_unchecked(rows: list[Row]) -> str:
     return f"{which}, not the prevalence: no labels made by people went into {these}."
 
 
+def tell_no_plan(overall: pd.DataFrame) -> str:
+    """Say why no number of further labels can be planned: none, or no more, passages to label."""
+    if len(overall) and (overall["n_labels"] >= overall["n"]).all():
+        return "Every passage is labelled: for these posts there is nothing left to learn."
+    return "Label 100 passages (`pmdiscourse label draw DIR --n 100`) to plan this."
+
+
 def tell_key(rows: pd.DataFrame) -> str:
     """Say what dot and line of `plot_prevalence` are for these rows, and what they leave open.
 
