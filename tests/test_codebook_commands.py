@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 from pmdiscourse.cli import main
-from pmdiscourse.codebook import load_codebook
+from pmdiscourse.codebook import Example, load_codebook
 from pmdiscourse.codebook_template import new_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.lint import check_codebook
@@ -368,3 +369,14 @@ def test_findings_of_the_shipped_codebook_stop_nothing(
     assert "director_failure" in capsys.readouterr().out
     assert stops_a_run(load_codebook()) == {}
     assert "cannot match" not in set(check_codebook()["finding"])
+
+
+def test_examples_that_shipped_weights_do_not_know_are_told() -> None:
+    own = load_codebook()
+    assert found(check_codebook(own), "not used") == []
+    more = (*own.examples, Example("They hang every late date on me.", frozenset({"blame"})))
+    added = dataclasses.replace(own, examples=more)
+    assert found(check_codebook(added), "not used") == [("blame", "examples", "")]
+    edited = dataclasses.replace(own.themes[0], definition="Somebody is blamed.")
+    learned = dataclasses.replace(added, themes=(edited, *own.themes[1:]))
+    assert found(check_codebook(learned), "not used") == []

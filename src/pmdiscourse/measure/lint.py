@@ -13,6 +13,7 @@ from pmdiscourse.measure.lint_entries import (
     check_examples,
     check_fields,
     check_patterns,
+    check_shipped,
     check_two_themes,
     find_hits,
 )
@@ -50,6 +51,7 @@ def check_codebook(
         - "matches everything": a pattern in half the examples that carry no theme;
         - "against the coding": a pattern that matches more examples without its theme than with
           it, of 5 or more;
+        - "not used": examples that were added to a shipped theme whose entry is unchanged;
         - "not reached": over half of the examples with the theme hold none of its seed terms and
           match none of its patterns;
         - "absent", "rare", "ambiguous", "dominated": seed terms in the corpus, as in
@@ -68,7 +70,7 @@ def check_codebook(
     if not isinstance(codebook, Codebook):
         codebook = load_codebook(codebook)
     hits = find_hits(codebook, [example.text for example in codebook.examples])
-    found = [*check_fields(codebook), *check_two_themes(codebook)]
+    found = [*check_fields(codebook), *check_two_themes(codebook), *check_shipped(codebook)]
     found += [*check_examples(codebook, hits), *check_patterns(codebook, hits)]
     if passages is not None:
         found += check_seeds(codebook, passages)

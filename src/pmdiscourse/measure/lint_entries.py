@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pmdiscourse.codebook import Codebook, Theme
+from pmdiscourse.codebook import Codebook, Theme, load_codebook
 from pmdiscourse.codebook_checks import fold
 from pmdiscourse.measure.features import PatternView, SeedView
 from pmdiscourse.measure.matching import PatternMatcher
@@ -133,6 +133,26 @@ def check_examples(codebook: Codebook, hits: list[list[Hit]]) -> Iterator[Findin
         if n >= MIN_EXAMPLES and 2 * reached < n:
             what = f"Only {reached} of {n} examples hold a seed term or pattern: add their words."
             yield Finding(theme, "examples", "", "not reached", what)
+
+
+def check_shipped(codebook: Codebook) -> Iterator[Finding]:
+    """Tell examples that change nothing, because their theme comes with weights learned before."""
+    own = {
+        (example.text, theme) for example in load_codebook().examples for theme in example.themes
+    }
+    for theme in known_themes(codebook):
+        added = [
+            example.text
+            for example in codebook.examples
+            if theme in example.themes and (example.text, theme) not in own
+        ]
+        if added:
+            what = (
+                f"{len(added)} examples were added, and the weights that come with the theme do "
+                "not know them: edit its definition, rules, seeds or patterns too, and it is "
+                "learned from its examples alone."
+            )
+            yield Finding(theme, "examples", "", "not used", what)
 
 
 def check_two_themes(codebook: Codebook) -> Iterator[Finding]:
