@@ -132,7 +132,7 @@ def test_encoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "a_package_that_is_not_there"
     monkeypatch.setitem(FILES, "model", (name, *FILES["model"][1:]))
     monkeypatch.setitem(sys.modules, "onnxruntime", sys)  # any module: it is not reached
-    with pytest.raises(DiscourseError, match=r"needs .*pip install 'pmdiscourse\[semantic\]'"):
+    with pytest.raises(DiscourseError, match=r"needs .*pip install -e '\.\[semantic\]'"):
         MiniLM().encode(["A sentence."])
 
 

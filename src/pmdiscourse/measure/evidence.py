@@ -12,7 +12,7 @@ from pmdiscourse.measure.sentences import TOKEN
 
 MAX_SPANS = 8
 # A span is shown if it weighs a fifth of the strongest or more. On the example bank a passage has
-# some 55 spans in favour of a theme, most of them faint: below a fifth, they are rather words of
+# some 53 spans in favour of a theme, most of them faint: below a fifth, they are rather words of
 # the sentence than words for the theme (docs/method.md).
 MIN_SHARE = 0.2
 DECIMALS = 6
