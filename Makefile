@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 RAW ?= data/raw
 OUT ?= data/processed
 REPORTS ?= reports
+# taken by the invented sample alone, and only where OUT has no labels yet
+LABELS ?= data/labels/sample
 # in a container one is root, and Jupyter wants to be told that this is meant
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 ARGS ?=
@@ -32,7 +34,7 @@ endif
 	@touch $@
 
 report: $(STAMP) ## raw posts -> tables -> notebooks -> HTML (RAW=folder OUT=folder REPORTS=folder)
-	$(BIN)/pmdiscourse run $(RAW) --out $(OUT)
+	$(BIN)/pmdiscourse run $(RAW) --out $(OUT) $(if $(LABELS),--labels $(LABELS))
 	$(BIN)/pmdiscourse report $(OUT) --out $(REPORTS)
 
 test: $(STAMP) ## run the tests

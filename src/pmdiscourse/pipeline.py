@@ -13,6 +13,7 @@ from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.parts import hold, publish, write_posts
 from pmdiscourse.measure.changes import compare_prevalence
 from pmdiscourse.measure.encoder import Encoder, make_encoder
+from pmdiscourse.measure.label_import import settle_labels
 from pmdiscourse.measure.lint_entries import stops_a_run
 from pmdiscourse.measure.model_store import (
     describe_themes,
@@ -46,6 +47,7 @@ def run(
     processed: str | Path,
     *,
     settings: Settings | dict[str, Any] | None = None,
+    labels: str | Path | None = None,
     refit: bool = False,
     progress: bool = False,
 ) -> dict[str, Any]:
@@ -59,6 +61,9 @@ def run(
         Folder of the run (DIR); made if needed.
     settings : Settings or dict, default=None
         None gives the defaults.
+    labels : str, Path or None, default=None
+        Labels made before, as in ``DIR/labels`` of a run of the same posts; copied if DIR has none.
+        See `settle_labels`.
     refit : bool, default=False
         Fit the theme model again. Otherwise the model of the first run into DIR scores new posts,
         unless the codebook or the installed versions changed; the scores of a replaced model are
@@ -70,27 +75,25 @@ def run(
     -------
     dict
         The manifest, as in ``run.json``: inputs, corpus, counts, languages, settings, codebook,
-        model, versions, labels, label_checks, proxy, proxy_rows, tables and changed.
+        model, versions, labels, label_checks, proxy, proxy_rows, tables and changed; with ``files``
+        and ``labels_moved``, what was done in this call.
 
     Raises
     ------
     NothingUsableError
         If no post could be read; what was set aside is in ``quarantine.jsonl``.
     DiscourseError
-        If the raw path, a setting, a passport, the codebook, the model or the proxy is not usable.
+        If the raw path, a setting, a passport, the codebook, the model, the proxy or the folder of
+        labels is not usable.
     """
     settings = make_settings(settings)
     directory = Path(processed)
-    # Before anything is read, so that a mistake is told before hours of work.
-    codebook = load_codebook(settings.codebook or None)
-    if stopped := stops_a_run(codebook):
-        told = "; ".join(f"theme {name!r} has {why}" for name, why in stopped.items())
-        raise DiscourseError(f"{told}. `pmdiscourse codebook check` says what to add.")
-    encoder = make_encoder(settings.encoder)
-    others = read_proxy(settings.proxy) if settings.proxy else None
+    codebook, encoder, others = _read_choices(settings)
     with hold(raw, directory):
         before = _last_run(directory)
         files, manifest = write_posts(raw, directory, settings=settings, progress=progress)
+        synthetic = manifest["corpus"]["synthetic"]
+        moved = settle_labels(directory, source=labels, synthetic=synthetic)
         model, name = _model(directory, codebook, encoder, settings, before, refit=refit)
         passages = read_parts(directory, "passages", manifest["tables"]["passages"])
         scores = score_passages(passages, model)
@@ -109,7 +112,19 @@ def run(
         }
         copy_codebook(settings.codebook or None, directory / "codebook")
         publish(directory, manifest)
-    return manifest | {"files": files}
+    return manifest | {"files": files, "labels_moved": moved}
+
+
+def _read_choices(
+    settings: Settings,
+) -> tuple[Codebook, Encoder | None, pd.DataFrame | None]:
+    """Read codebook, encoder and proxy before any post: a mistake is told before hours of work."""
+    codebook = load_codebook(settings.codebook or None)
+    if stopped := stops_a_run(codebook):
+        told = "; ".join(f"theme {name!r} has {why}" for name, why in stopped.items())
+        raise DiscourseError(f"{told}. `pmdiscourse codebook check` says what to add.")
+    proxy = read_proxy(settings.proxy) if settings.proxy else None
+    return codebook, make_encoder(settings.encoder), proxy
 
 
 def _last_run(directory: Path) -> dict[str, Any] | None:

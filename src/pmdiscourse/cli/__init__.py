@@ -71,11 +71,29 @@ def build_parser() -> argparse.ArgumentParser:
             help="write author names as scraped: personal data, keep DIR to yourself",
         )
         verb.set_defaults(command=command)
+    _add_choices(run)
+    _add_report(verbs.add_parser("report", help="notebooks -> HTML reports"))
+    check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
+    check.add_argument("directory", metavar="DIR", help="folder of a finished run")
+    check.set_defaults(command=_verify)
+    add_label(verbs.add_parser("label", help="label sheets out and in"))
+    add_codebook(verbs.add_parser("codebook", help="lint of a codebook; a new theme"))
+    return parser
+
+
+def _add_choices(run: argparse.ArgumentParser) -> None:
+    """Describe what `run` takes beyond `ingest`."""
     run.add_argument(
         "--codebook", metavar="FOLDER", help="codebook instead of the one that comes with it"
     )
     run.add_argument(
         "--encoder", metavar="NAME", help="sentence encoder of the theme model: minilm (extra)"
+    )
+    run.add_argument(
+        "--labels",
+        metavar="FOLDER",
+        help="labels made before of the same posts: the folder `labels` of a run; copied if DIR "
+        "has none",
     )
     run.add_argument(
         "--proxy",
@@ -84,13 +102,6 @@ def build_parser() -> argparse.ArgumentParser:
         "must not have seen the labels",
     )
     run.add_argument("--refit", action="store_true", help="fit the theme model again")
-    _add_report(verbs.add_parser("report", help="notebooks -> HTML reports"))
-    check = verbs.add_parser("verify", help="replay a run: same inputs, same numbers?")
-    check.add_argument("directory", metavar="DIR", help="folder of a finished run")
-    check.set_defaults(command=_verify)
-    add_label(verbs.add_parser("label", help="label sheets out and in"))
-    add_codebook(verbs.add_parser("codebook", help="lint of a codebook; a new theme"))
-    return parser
 
 
 def _add_report(report: argparse.ArgumentParser) -> None:
@@ -130,7 +141,12 @@ def _run(options: argparse.Namespace) -> int:
     from pmdiscourse.pipeline import run  # noqa: PLC0415
 
     manifest = run(
-        options.raw, options.out, settings=_settings(options), refit=options.refit, progress=True
+        options.raw,
+        options.out,
+        settings=_settings(options),
+        labels=options.labels,
+        refit=options.refit,
+        progress=True,
     )
     tell(manifest, options.out)
     return int(options.strict and manifest["counts"]["quarantined"] > 0)

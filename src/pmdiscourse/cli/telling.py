@@ -58,6 +58,8 @@ def _tell_since(manifest: dict[str, Any]) -> None:
         )
         for told in tell_estimates(changed, name=str):
             print(f"  {told}")
+    if manifest.get("labels_moved"):
+        print(manifest["labels_moved"])
     labels = manifest.get("labels", {})
     if labels.get("used"):
         print(f"{labels['n_labels']} labels went into the estimates")

@@ -1,0 +1,83 @@
+"""Labels that come with posts: taken by a run that has none; invented ones never by real posts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+
+from pmdiscourse.errors import DiscourseError
+from pmdiscourse.measure.label_tables import find_waves
+
+PASSPORT = "source.toml"
+
+
+def settle_labels(
+    directory: str | Path, *, source: str | Path | None = None, synthetic: bool = False
+) -> str:
+    """Put aside invented labels that lie beside real posts, then take labels made elsewhere.
+
+    Invented labels are those whose folder has a passport (``source.toml``) with ``synthetic =
+    true``. They belong to the invented sample alone, as its posts do: beside real posts none are
+    taken, and those taken earlier move to ``DIR/labels-sample``, so that labels can be drawn.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of a run (DIR); its labels are in ``DIR/labels``.
+    source : str, Path or None, default=None
+        Folder of labels that an earlier run of the same posts was given, as ``DIR/labels``;
+        copied if DIR has no labels of its own.
+    synthetic : bool, default=False
+        Whether the posts of this run are invented.
+
+    Returns
+    -------
+    str
+        What was done, in a sentence; empty if nothing.
+
+    Raises
+    ------
+    DiscourseError
+        If there are no labels in `source`, or a passport cannot be read.
+    """
+    target = Path(directory) / "labels"
+    told = ""
+    if target.is_dir() and _are_invented(target) and not synthetic:
+        aside = _free_name(target.with_name("labels-sample"))
+        target.rename(aside)
+        told = f"the labels of the invented sample were put aside: {aside}"
+    if source is None:
+        return told
+    folder = Path(source)
+    if not find_waves(folder):
+        raise DiscourseError(
+            f"no labels in {folder}: it holds no folder wave-1. Name the folder `labels` of a run"
+        )
+    if target.exists() or (_are_invented(folder) and not synthetic):
+        return told
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".labels.") as whole:
+        shutil.copytree(folder, Path(whole) / "labels").rename(target)  # there whole or not at all
+    return f"labels taken from {folder}"
+
+
+def _are_invented(folder: Path) -> bool:
+    """Read the passport, if there is one."""
+    path = folder / PASSPORT
+    if not path.is_file():
+        return False
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")).get("synthetic") is True
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DiscourseError(f"{path} cannot be read: {error}. Mend it or remove it.") from error
+
+
+def _free_name(path: Path) -> Path:
+    """Return the path, with a number if it is taken."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
