@@ -9,7 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "pmdiscourse"
 WINGS = ("ingest", "measure", "present")
-LEVELS = {"cli": 4, "pipeline": 3, "verify": 3, "ingest": 2, "measure": 2, "present": 2}
+LEVELS = {"cli": 4, "pipeline": 3, "verify": 3, "features": 3, "coded_texts": 3}
+LEVELS |= dict.fromkeys(WINGS, 2)
 GROUND_FLOOR = 1
 
 

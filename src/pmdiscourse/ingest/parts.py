@@ -85,6 +85,19 @@ def hold(raw: str | Path, directory: Path) -> Iterator[None]:
     DiscourseError
         If the two overlap, or another run holds DIR.
     """
+    require_apart(raw, directory)
+    with lock_folder(directory):
+        yield
+
+
+def require_apart(raw: str | Path, directory: Path) -> None:
+    """Refuse a folder to write into that overlaps with the raw files.
+
+    Raises
+    ------
+    DiscourseError
+        If one holds the other.
+    """
     try:
         source, target = Path(raw).resolve(), directory.resolve()
     except RuntimeError as error:  # how Python below 3.13 tells a loop
@@ -94,8 +107,6 @@ def hold(raw: str | Path, directory: Path) -> Iterator[None]:
             f"{raw} and {directory} overlap: a run must not read what it writes; "
             "name a folder for the tables beside the raw one"
         )
-    with lock_folder(directory):
-        yield
 
 
 def write_posts(
