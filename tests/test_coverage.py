@@ -1,5 +1,6 @@
 """The intervals hold the truth in simulation, from the draw to the estimate, and what must not."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from scipy import stats
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from pmdiscourse.codebook import load_codebook
 from pmdiscourse.measure import ppi
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -200,6 +202,87 @@ def test_a_goal_is_missed_unless_chance_explains_it() -> None:
     assert not Goal("coverage", float("nan"), at_least=0.91).met
     missed = Goal("false findings", 0.01, at_least=0.02, at_most=0.08)
     assert str(missed) == "| false findings | >= 0.02 and <= 0.08 | 0.010 | 0.000 | MISSED |"
+
+
+@pytest.mark.parametrize(("noise", "status"), [("usual", 0), (None, 1)])
+def test_the_benchmark_fails_if_a_goal_is_missed(
+    *,
+    found: pd.DataFrame,
+    shared: pd.DataFrame,
+    simulation: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    noise: str | None,
+    status: int,
+) -> None:
+    """The six cells stand for the grid; a goal that nothing was measured for is missed."""
+    import coverage
+
+    estimates = pd.concat([found, shared])
+    monkeypatch.setattr(coverage, "simulate_all", lambda *_: estimates)
+    monkeypatch.setattr(coverage, "judge_tests", lambda *_: iter(()))
+    cells = [simulation.Cell(*CELLS[noise])] if noise else []
+    monkeypatch.setattr(coverage, "NOISE", cells)
+    monkeypatch.setattr(coverage, "PRECISE", simulation.Cell(*CELLS["usual"]))
+    monkeypatch.setattr(sys, "argv", ["coverage.py", "--replicates", str(N_REPLICATES)])
+    with pytest.raises(SystemExit) as ended:
+        coverage.main()
+    assert ended.value.code == status
+    printed = capsys.readouterr().out
+    assert printed.count("| MISSED |") == status
+    assert printed.count("| met |") == 12 - status
+
+
+def write_population(path: Path, *, n: int) -> dict[str, float]:
+    """Write invented labelled passages, eight a document; return the share of each theme."""
+    themes = load_codebook().names
+    lines = []
+    for number in range(n):
+        carried = {
+            name: int(number % 40 in (place, 11 * place)) for place, name in enumerate(themes)
+        }
+        said = " ".join(name.replace("_", " ") for name, is_there in carried.items() if is_there)
+        text = f"Remark {number} on a plan for the next release, with {said or 'nothing else'}."
+        lines.append(json.dumps({"text": text, "doc_id": f"d{number // 8}"} | carried))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return {name: sum(json.loads(line)[name] for line in lines) / n for name in themes}
+
+
+def test_labelled_passages_are_a_population(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of so few are drawn: truth, estimate and interval are one."""
+    import coverage
+    import population
+
+    path = tmp_path / "invented.jsonl"
+    shares = write_population(path, n=160)
+    monkeypatch.setattr(population, "DRAWS", 2)
+    monkeypatch.setattr(sys, "argv", ["coverage.py", "--population", str(path), "--labels", "160"])
+    coverage.main()
+    printed = capsys.readouterr().out
+    assert printed.startswith("160 passages in 20 documents\n160 labels, 2 draws; shares in %\n")
+    table = [row.strip("| ").split(" | ") for row in printed.splitlines() if row.startswith("| ")]
+    rows = {row[0]: row[1:] for row in table[1:]}
+    assert list(rows) == list(shares)
+    for theme, share in shares.items():
+        truth, _, estimate, coverage_of, width = rows[theme]
+        assert (truth, estimate) == (f"{100 * share:.2f}",) * 2
+        assert (coverage_of, width) == ("1.000", "0.00")
+
+
+def test_an_unusable_population_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import coverage
+
+    path = tmp_path / "invented.jsonl"
+    path.write_text('{"text": "A remark.", "doc_id": "d1"}\n', encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["coverage.py", "--population", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        coverage.main()
+    assert ended.value.code == 2
+    assert "line 1 is not usable: got 'no blame" in capsys.readouterr().err
 
 
 def test_a_cell_gives_the_same_figures_again(simulation: Any, passages: pd.DataFrame) -> None:

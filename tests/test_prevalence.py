@@ -215,9 +215,43 @@ def test_labels_give_an_estimate_and_two_intervals(many: dict[str, pd.DataFrame]
     assert "PPI++" in str(row["method"])
 
 
-def test_a_second_coder_who_agrees_changes_nothing(many: dict[str, pd.DataFrame]) -> None:
+def test_a_second_coder_who_agrees_changes_nothing_but_what_waits(
+    many: dict[str, pd.DataFrame],
+) -> None:
     twice = pd.concat([many["labels"], many["labels"].assign(coder="two")])
-    pd.testing.assert_series_equal(estimated(many, twice), estimated(many, many["labels"]))
+    two, one = estimated(many, twice), estimated(many, many["labels"])
+    pd.testing.assert_series_equal(two.drop("note"), one.drop("note"))
+    assert str(two["note"]).endswith(
+        f" Coders agree with alpha 1.00 on {two['n_labels']} passages that two of them coded: "
+        "reliable."
+    )
+    assert str(one["note"]).endswith(
+        f" Nothing was coded by two people: how far coders agree is not known. {one['n_positive']} "
+        "positive labels await a second reading, and count as present until then."
+    )
+
+
+def test_notes_tell_what_awaits_a_decision(many: dict[str, pd.DataFrame]) -> None:
+    labels = many["labels"]
+    found = labels[labels["present"].to_numpy(bool)]
+    other = found.head(2).assign(coder="two", present=pd.array([False] * 2, dtype="boolean"))
+    row = estimated(many, pd.concat([labels, other]))
+    assert f"{len(found) - 2} positive labels await a second reading" in str(row["note"])
+    assert (
+        "2 disagreements of coders await a decision: until then the majority counts, and a tie as "
+        "absent."
+    ) in str(row["note"])
+    decided = found.head(2).assign(coder="Cleo (adjudication)")
+    row = estimated(many, pd.concat([labels, other, decided]))
+    assert "disagreement" not in str(row["note"])
+
+
+def test_only_overall_estimates_tell_what_waits(many: dict[str, pd.DataFrame]) -> None:
+    few = estimated(many, many["labels"].iloc[:60])
+    assert "await" not in str(few["note"]), "no estimate, nothing to wait for"
+    tables = {name: many[name] for name in ("scores", "labels", "passages")}
+    by_kind = estimate_prevalence(**tables, by="kind")
+    assert not by_kind["note"].str.contains("await").any()
 
 
 def test_unsure_labels_count_as_absent_and_both_extremes_are_told(

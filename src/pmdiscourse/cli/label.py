@@ -43,7 +43,10 @@ def _label_draw(options: argparse.Namespace) -> int:
         unit=options.unit,
     )
     units = f"{options.unit}s"
-    print(f"wave {wave['wave']}: {wave['n_drawn']} of {wave['n_scored']} scored {units} drawn")
+    print(
+        f"wave {wave['wave']}: {wave['n_drawn']} of {wave['n_scored']} scored {units} drawn, "
+        f"seed {options.seed}"
+    )
     if wave["wave"] > 1:
         print(
             f"since the draw before: {wave['n_new']} {units} came and are strata of their own, "

@@ -18,6 +18,7 @@ RELIABLE = 0.8
 TENTATIVE = 0.667
 CODES = ("0", "1", "?")
 _WORDS = ("verdict", "note")
+_NOT_MEASURED = "not measured"
 _NEEDED = ("passage_id", "theme", "coder", "present")
 
 Array = NDArray[np.float64]
@@ -79,7 +80,7 @@ def agreement(labels: pd.DataFrame, *, n_draws: int = 2000, random_state: int = 
     rows = []
     for theme, counts in _count_codes(independent(labels)).items():
         figures = _figures(counts)
-        if figures["verdict"] != "not measured":
+        if figures["verdict"] != _NOT_MEASURED:
             low, high = bootstrap_alpha(_used(counts), n_draws=n_draws, random_state=random_state)
             figures |= {"alpha_low": low, "alpha_high": high}
         rows.append({"theme": theme} | figures)
@@ -135,6 +136,29 @@ def compare_coders(labels: pd.DataFrame) -> pd.DataFrame:
     columns += ["alpha", "ac1", "present", "other_present", *_WORDS]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values(["theme", "coder", "other"], ignore_index=True)
+
+
+def judge_themes(labels: pd.DataFrame) -> dict[str, tuple[int, float, str]]:
+    """Return passages coded twice, alpha and verdict of each theme: `agreement` without interval.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As in `agreement`.
+
+    Returns
+    -------
+    dict of str to tuple
+        n_double, alpha (NaN where not defined) and verdict, by theme.
+    """
+    first = independent(labels)
+    if first["coder"].nunique() < 2:
+        return {str(theme): (0, float("nan"), _NOT_MEASURED) for theme in labels["theme"].unique()}
+    figures = {theme: _figures(counts) for theme, counts in _count_codes(first).items()}
+    return {
+        theme: (int(str(row["n_double"])), float(str(row.get("alpha", "nan"))), str(row["verdict"]))
+        for theme, row in figures.items()
+    }
 
 
 def _count_codes(labels: pd.DataFrame) -> dict[str, Array]:
@@ -252,7 +276,7 @@ def _figures(counts: Array) -> dict[str, object]:
     """Return the figures of one theme; rows of counts are passages, columns `CODES`."""
     if not len(counts):
         note = "No passage was coded by two people: agreement is not measured."
-        return {"n_double": 0, "verdict": "not measured", "note": note}
+        return {"n_double": 0, "verdict": _NOT_MEASURED, "note": note}
     used = _used(counts)
     positive = counts[:, CODES.index("1")]
     pairs = (positive * (positive - 1) / (counts.sum(axis=1) - 1)).sum()
@@ -277,7 +301,7 @@ def _used(counts: Array) -> Array:
 def _verdict(alpha: float) -> str:
     """Word the gate; AC1 alone would let careless coders of a rare theme through."""
     if np.isnan(alpha):
-        return "not measured"
+        return _NOT_MEASURED
     if alpha >= RELIABLE:
         return "reliable"
     return "tentative conclusions only" if alpha >= TENTATIVE else "not reliable"

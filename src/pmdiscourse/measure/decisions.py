@@ -101,6 +101,34 @@ def find_waiting(labels: pd.DataFrame) -> Waiting:
     return Waiting(once[[*_CELL, "coder"]], differ[_CELL])
 
 
+def count_waiting(labels: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Count, for each theme, the positives to read again and the disagreements to decide.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As in `find_waiting`.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        By theme; a theme for which nothing waits may be missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"passage_id": ["a", "b", "b"], "theme": "blame",
+    ...                       "coder": ["Ana", "Ana", "Ben"], "present": [True, True, False]})
+    >>> count_waiting(frame)
+    {'blame': (1, 1)}
+    """
+    waiting = find_waiting(labels)
+    again, differ = (
+        frame["theme"].value_counts() for frame in (waiting.second_reading, waiting.adjudication)
+    )
+    themes = sorted({str(theme) for theme in (*again.index, *differ.index)})
+    return {theme: (int(again.get(theme, 0)), int(differ.get(theme, 0))) for theme in themes}
+
+
 def _undecided(labels: pd.DataFrame) -> pd.DataFrame:
     kept = decide(labels)
     return kept[~is_role(kept["coder"], ADJUDICATION)]

@@ -10,7 +10,13 @@ import pandas as pd
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError, invalid
 from pmdiscourse.measure.sheet_checks import Drawn
-from pmdiscourse.measure.sheets import read_rows, text_sha256
+from pmdiscourse.measure.sheets import (
+    CODEBOOK_COLUMNS,
+    codebook_rows,
+    plain_cell,
+    read_rows,
+    text_sha256,
+)
 from pmdiscourse.store import write_atomic
 from pmdiscourse.tables import require_columns
 
@@ -140,10 +146,24 @@ def _elsewhere(sheet: Path) -> dict[str, str]:
 
 def themes_beside(sheet: Path) -> list[str]:
     """Read the theme names of the codebook that lies beside a sheet."""
+    return [theme["theme"] for theme in read_codebook_beside(sheet)]
+
+
+def read_codebook_beside(sheet: Path) -> list[dict[str, str]]:
+    """Read the codebook that lies beside a sheet, or the one that comes with the package.
+
+    Returns
+    -------
+    list of dict
+        For each theme `CODEBOOK_COLUMNS`.
+    """
     beside = _beside(sheet, "codebook")
-    if beside is None:
-        return load_codebook().names
-    return [row[0] for _, row in read_rows(beside)[1]]
+    rows = codebook_rows(load_codebook())
+    if beside is not None:
+        rows = [list(map(plain_cell, row)) for _, row in read_rows(beside)[1]]
+    width = len(CODEBOOK_COLUMNS)
+    padded = [[*row, *[""] * width][:width] for row in rows]
+    return [dict(zip(CODEBOOK_COLUMNS, row, strict=True)) for row in padded]
 
 
 def _beside(path: Path, name: str) -> Path | None:

@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmdiscourse.measure import prevalence_notes as notes
+from pmdiscourse.measure.agreement import judge_themes
+from pmdiscourse.measure.decisions import count_waiting
 from pmdiscourse.measure.planning import (
     HALF_WIDTH,
     MIN_LABELS,
@@ -108,6 +110,7 @@ def estimate_prevalence(
     )
     rows: list[Row] = []
     for unit, frame in units.items():
+        told = {} if labels is None else _tell_coders(labels, frame["passage_id"])
         for theme, part in frame.groupby("theme"):
             tagged = {
                 str(group): _tagged_row(members, theme=str(theme), unit=unit, by=by)
@@ -121,7 +124,8 @@ def estimate_prevalence(
                 ]
             else:
                 groups = part["group"].to_numpy(object)
-                rows += _estimated_rows(tagged, samples[unit].get(str(theme)), groups, half_width)
+                made = _estimated_rows(tagged, samples[unit].get(str(theme)), groups, half_width)
+                rows += notes.add_to_estimates(made, told.get(str(theme), ""))
     if not rows:  # no passage has a date
         return empty_table("prevalence")
     return check_table("prevalence", pd.DataFrame(rows))
@@ -173,6 +177,17 @@ def _tagged_row(members: pd.DataFrame, *, theme: str, unit: str, by: str | None)
         if by is None:
             row["labels_needed"] = min(MIN_LABELS, n)
     return row | {"method": TAGGED_ONLY, "note": notes.note_tagged(row)}
+
+
+def _tell_coders(labels: pd.DataFrame, passages: pd.Series) -> dict[str, str]:
+    """Say how far coders agree on each theme, and what still waits for one of them."""
+    labels = labels[labels["passage_id"].isin(passages)]
+    waiting = count_waiting(labels)
+    return {
+        theme: notes.note_agreement(n, alpha, verdict)
+        + notes.note_waiting(*waiting.get(theme, (0, 0)))
+        for theme, (n, alpha, verdict) in judge_themes(labels).items()
+    }
 
 
 def _estimated_rows(
@@ -243,9 +258,7 @@ def _estimate_group(row: Row, fit: _Fit, inside: NDArray[np.bool_], half_width: 
     extremes = ""
     if n_unsure := int(sample.unsure[inside].sum()):
         most = estimate_mean(fit.most, threads=sample.threads, inside=inside).estimate
-        extremes = (
-            f" {n_unsure} unsure labels count as absent; as present they would give {most:.1%}."
-        )
+        extremes = notes.note_unsure(n_unsure, most)
     coded = np.unique(sample.strata[inside & ~np.isnan(sample.present)])
     n_unlabelled = int((inside & ~np.isin(sample.strata, coded)).sum())
     cells["note"] = notes.note_estimate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -114,6 +115,62 @@ def note_estimate(row: Row, *, half_width: float, n_unlabelled: int, extremes: s
             "where all labels fell outside: there the estimate rests on the model and on others."
         )
     return note + extremes + _note_planning(row, half_width)
+
+
+def add_to_estimates(rows: list[dict[str, Any]], told: str) -> list[dict[str, Any]]:
+    """Add to the note of a theme's overall row; rows without an estimate stay as they are."""
+    for row in rows:
+        if is_overall(row) and row["estimate"] is not None:
+            row["note"] += told
+    return rows
+
+
+def note_agreement(n_double: int, alpha: float, verdict: str) -> str:
+    """Say how far coders agree: no estimate is better than the labels behind it.
+
+    Examples
+    --------
+    >>> note_agreement(44, 0.6543, "not reliable")
+    ' Coders agree with alpha 0.65 on 44 passages that two of them coded: not reliable.'
+    """
+    if not n_double:
+        return " Nothing was coded by two people: how far coders agree is not known."
+    on = f"on {n_double:,} passage{'' if n_double == 1 else 's'} that two of them coded"
+    if math.isnan(alpha):
+        return f" Coders gave one and the same code {on}: alpha is not defined."
+    return f" Coders agree with alpha {alpha:.2f} {on}: {verdict}."
+
+
+def note_unsure(n: int, most: float) -> str:
+    """Say what unsure labels count as, and what they would change."""
+    counts, they = ("counts", "it") if n == 1 else ("count", "they")
+    return (
+        f" {count(n, 'unsure label')} {counts} as absent; as present {they} would give {most:.1%}."
+    )
+
+
+def note_waiting(second_reading: int, adjudication: int) -> str:
+    """Say which labels wait for another person, and what counts until then.
+
+    Examples
+    --------
+    >>> note_waiting(1, 0)
+    ' 1 positive label awaits a second reading, and counts as present until then.'
+    """
+    note = ""
+    if second_reading:
+        awaits, counts = ("awaits", "counts") if second_reading == 1 else ("await", "count")
+        note += (
+            f" {count(second_reading, 'positive label')} {awaits} a second reading, and {counts} "
+            "as present until then."
+        )
+    if adjudication:
+        awaits = "awaits" if adjudication == 1 else "await"
+        note += (
+            f" {count(adjudication, 'disagreement')} of coders {awaits} a decision: until then "
+            "the majority counts, and a tie as absent."
+        )
+    return note
 
 
 def _place(row: Row) -> str:

@@ -90,7 +90,7 @@ def judge_residuals(
     return pd.DataFrame(
         {
             "topic": measured["topic"].astype("str"),
-            "terms": measured["topic"].map(terms).fillna("").astype("str"),
+            "terms": measured["topic"].map(terms).astype("object").fillna("").astype("str"),
             "share_of_words": measured["topic"].map(shares.set_index("topic")["share_of_words"]),
             "n_passages": measured["n_passages"],
             "n_threads": measured["n_threads"],

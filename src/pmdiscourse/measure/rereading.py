@@ -74,7 +74,7 @@ def read_wave(folder: Path) -> WaveSheets:
         part = read_sheet(sheet, find_drawn(sheet, design, themes))
         parts.append(part)
         coders.append(str(part["coder"].iloc[0]) if len(part) else "")
-        opened, _ = open_sheet(sheet, needed=[*BEFORE, "text", *themes])
+        opened, _ = open_sheet(sheet, needed=[*BEFORE, "text", *themes], answers=themes)
         rows |= {row["passage_id"]: row for _, row in opened}
     first = pd.concat(parts, ignore_index=True)
     coded = set(zip(first["passage_id"], first["theme"], first["coder"], strict=True))
@@ -149,7 +149,8 @@ def _refresh(
     answers: Sequence[str],
 ) -> None:
     """Bring a sheet up to date: what is filled stays, what no longer waits goes, the new comes."""
-    there = [row for _, row in open_sheet(path, needed=columns)[0]] if path.exists() else []
+    opened = open_sheet(path, needed=columns, answers=answers)[0] if path.exists() else []
+    there = [row for _, row in opened]
     kept = [row for row in there if any(row[name] for name in answers)]
     filled = {tuple(row[name] for name in key) for row in kept}
     wanted = [*kept, *(row for row in rows if tuple(row[name] for name in key) not in filled)]
@@ -164,7 +165,7 @@ def _read_decisions(folder: Path, drawn: Drawn, labels: pd.DataFrame) -> pd.Data
     empty = labels.head(0)
     if not path.exists():
         return empty
-    rows, faults = open_sheet(path, needed=DECISION_COLUMNS, extra=())
+    rows, faults = open_sheet(path, needed=DECISION_COLUMNS, answers=["present"], extra=())
     decided, seen = [], dict[tuple[str, str], int]()
     for number, row in rows:
         cell = (row["passage_id"], row["theme"])

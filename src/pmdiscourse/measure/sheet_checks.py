@@ -12,7 +12,15 @@ import pandas as pd
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.measure.decisions import ROLES
-from pmdiscourse.measure.sheets import BEFORE, CONTEXT, NOTE, read_rows, text_sha256
+from pmdiscourse.measure.sheets import (
+    BEFORE,
+    CONTEXT,
+    NOTE,
+    plain_answer,
+    plain_cell,
+    read_rows,
+    text_sha256,
+)
 
 PRESENT = {"1": True, "0": False, "?": None}
 _TEXT = re.compile(r"text( \d+)?")
@@ -66,7 +74,8 @@ def read_sheet(path: Path, drawn: Drawn, *, whole: bool = True, role: str = "") 
     DiscourseError
         Naming row and column of each fault, ten at most.
     """
-    rows, faults = open_sheet(path, needed=[*BEFORE, "text", *drawn.themes])
+    needed = [*BEFORE, "text", *drawn.themes]
+    rows, faults = open_sheet(path, needed=needed, answers=drawn.themes)
     labels = []
     seen: dict[tuple[str, str], int] = {}
     for number, row in rows:
@@ -87,7 +96,11 @@ def read_sheet(path: Path, drawn: Drawn, *, whole: bool = True, role: str = "") 
 
 
 def open_sheet(
-    path: Path, *, needed: Sequence[str], extra: Sequence[str] = (*CONTEXT, NOTE)
+    path: Path,
+    *,
+    needed: Sequence[str],
+    answers: Sequence[str] = (),
+    extra: Sequence[str] = (*CONTEXT, NOTE),
 ) -> tuple[list[tuple[int, Row]], list[str]]:
     """Read the rows of a sheet as dictionaries.
 
@@ -97,6 +110,8 @@ def open_sheet(
         The CSV file.
     needed : sequence of str
         Columns it must have. What the columns ``text``, ``text 2`` ... hold is joined.
+    answers : sequence of str, default=()
+        Those that hold answers (`plain_answer`).
     extra : sequence of str
         Columns it may lack.
 
@@ -119,9 +134,12 @@ def open_sheet(
             faults.append(f"row {number}: {len(cells)} cells, the header has {len(columns)}")
             continue
         row = dict.fromkeys([*needed, *extra], "")
-        row |= dict(itertools.zip_longest(columns, cells, fillvalue=""))
-        row |= {name: row[name].removeprefix("'") for name in BEFORE}
-        row["text"] = "".join(row[name].removeprefix("'") for name in texts)
+        read = dict(itertools.zip_longest(columns, cells, fillvalue=""))
+        row |= {
+            name: (plain_answer if name in answers else plain_cell)(cell)
+            for name, cell in read.items()
+        }
+        row["text"] = "".join(row[name] for name in texts)
         kept.append((number, row))
     return kept, faults
 

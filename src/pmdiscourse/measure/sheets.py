@@ -20,6 +20,7 @@ from pmdiscourse.store import write_atomic
 BEFORE = ("passage_id", "coder")
 CONTEXT = ("before", "after")
 NOTE = "note"
+CODEBOOK_COLUMNS = ("theme", "definition", "include", "exclude")
 ANSWERS = ("1", "0", "?")
 # Excel cuts a cell at 32,767 characters; a longer text goes on in the next column.
 MAX_CELL = 32_000
@@ -27,6 +28,19 @@ MAX_CELL = 32_000
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 # OWASP, CSV Injection: a cell that starts so is run as a formula by Excel and LibreOffice.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# "5-May" or "10 am" become dates and times; nothing longer than this does.
+_LONGEST_DATE = 30
+_LIKE_A_DATE = re.compile(
+    r"\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|"
+    r"oct(ober)?|nov(ember)?|dec(ember)?)\b|\d\s?[ap]m\b",
+    re.IGNORECASE,
+)
+# What spreadsheets make of an answer: 1.0 or 1,00 in a cell formatted as a number, TRUE in one
+# formatted as a truth value, '1 in one formatted as text.
+_NUMBER = re.compile(r"'?([01])(?:[.,]0+)?")
+_TRUTH = {"true": "1", "false": "0"}
+# The mark of UTF-8, where a program took the file for the character set of Western Windows.
+_GARBLED_MARK = "\ufeff".encode().decode("cp1252")
 
 
 def safe_cell(text: str) -> str:
@@ -46,12 +60,39 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if risky else text
 
 
+def plain_cell(cell: str) -> str:
+    """Take off the apostrophe that `safe_cell` put before a cell.
+
+    Examples
+    --------
+    >>> plain_cell("'=1+1"), plain_cell("'Tis late")
+    ('=1+1', "'Tis late")
+    """
+    bare = cell.removeprefix("'")
+    return bare if safe_cell(bare) == cell else cell
+
+
+def plain_answer(cell: str) -> str:
+    """Read an answer as a coder meant it, whatever a spreadsheet made of it.
+
+    Examples
+    --------
+    >>> [plain_answer(cell) for cell in ("1.0", "0,00", "TRUE", "'1", "?", "2")]
+    ['1', '0', '1', '1', '?', '2']
+    """
+    number = _NUMBER.fullmatch(cell)
+    return number[1] if number else _TRUTH.get(cell.casefold(), cell.removeprefix("'"))
+
+
 def _is_number(text: str) -> bool:
-    """Tell whether a spreadsheet may take a text for a number, a date or a time."""
+    """Tell whether a spreadsheet may take a text for a number, a date, a time or a truth value."""
     try:
         float(text)
     except ValueError:
-        return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
+        if not any(map(str.isdigit, text)):
+            return text.casefold() in _TRUTH
+        dated = len(text) <= _LONGEST_DATE and _LIKE_A_DATE.search(text) is not None
+        return dated or not any(map(str.isalpha, text))
     return True
 
 
@@ -133,11 +174,15 @@ def _cut(text: str, n: int) -> list[str]:
 
 def write_codebook(path: Path, codebook: Codebook) -> None:
     """Write what a coder needs to know of each theme."""
-    rows = [
+    write_csv(path, CODEBOOK_COLUMNS, codebook_rows(codebook))
+
+
+def codebook_rows(codebook: Codebook) -> list[list[str]]:
+    """Return a row with `CODEBOOK_COLUMNS` for each theme."""
+    return [
         [theme.name, theme.definition, "; ".join(theme.include), "; ".join(theme.exclude)]
         for theme in codebook.themes
     ]
-    write_csv(path, ["theme", "definition", "include", "exclude"], rows)
 
 
 def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -170,8 +215,14 @@ def read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             f"{path} is no CSV file in UTF-8; save it again as 'CSV UTF-8' (Excel) or as "
             "'Text CSV' with the character set Unicode (UTF-8) (LibreOffice)"
         ) from error
-    header = text.splitlines()[:1]
-    delimiter = max(",;\t", key="".join(header).count)
+    header = "".join(text.splitlines()[:1])
+    if _GARBLED_MARK in header:
+        raise DiscourseError(
+            f"{path} was opened as another character set than UTF-8 and saved with garbled "
+            "letters; open the sheet as it was written, with the character set Unicode (UTF-8), "
+            "and copy the answers there"
+        )
+    delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows = [_trimmed(row) for row in reader]
