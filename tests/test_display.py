@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.present import display as shown
+from pmdiscourse.present.quotation import quote
 from pmdiscourse.present.wording import percent
 
 HOSTILE = "<script>window.__pwned = 1</script> & <img src=x onerror=alert(1)>"
@@ -112,13 +113,13 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 
 def test_evidence_is_marked_once_where_spans_overlap() -> None:
     spans = [{"start": 4, "end": 9}, {"start": 0, "end": 6}, {"start": 5, "end": 7}]
-    assert shown.quote("abcdefghijk", spans) == "<mark>abcdefghi</mark>jk"
+    assert quote("abcdefghijk", spans) == "<mark>abcdefghi</mark>jk"
 
 
 @pytest.mark.parametrize("span", [(-1, 2), (3, 2), (0, 99)])
 def test_evidence_outside_the_text_is_an_error(span: tuple[int, int]) -> None:
     with pytest.raises(DiscourseError, match="inside 0 to 5"):
-        shown.quote("abcde", [{"start": span[0], "end": span[1]}])
+        quote("abcde", [{"start": span[0], "end": span[1]}])
 
 
 @given(st.text(max_size=60), st.data())
@@ -126,7 +127,7 @@ def test_a_quote_is_the_text_and_nothing_else(text: str, data: st.DataObject) ->
     place = st.integers(0, len(text))
     pairs = data.draw(st.lists(st.tuples(place, place), max_size=5))
     spans = [{"start": min(pair), "end": max(pair)} for pair in pairs]
-    markup = shown.quote(text, spans)
+    markup = quote(text, spans)
     plain = markup.replace("<mark>", "").replace("</mark>", "")
     assert "<" not in plain
     assert html.unescape(plain) == html.unescape(html.escape(text))

@@ -20,7 +20,7 @@ from pmdiscourse.measure.share_frames import plan_effort, split_correction
 from pmdiscourse.measure.strata import assign_strata
 from pmdiscourse.present import plots
 from pmdiscourse.present.frames import select_shares
-from pmdiscourse.present.wording import percent
+from pmdiscourse.present.wording import percent, plural
 from test_prevalence import make_passages, make_scores
 
 Tables = dict[str, pd.DataFrame]
@@ -110,7 +110,8 @@ def test_the_figure_draws_and_tells_every_step(labelled: Tables) -> None:
         assert (round(share, 6), round(-100 * row["false_hits"], 6)) in bars
         assert (round(hits, 6), round(100 * row["misses"], 6)) in bars
         assert percent(row["estimate"]) in shown
-        assert f"{-100 * row['false_hits']:+.1f}" in shown
+        count = plural(row["n_false_hits"], "label")
+        assert f"{-100 * row['false_hits']:+.1f}, {count}" in shown
         assert f"missed {100 * row['misses']:+.1f} points" in told
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["tagged", "wrongly tagged", "missed", "prevalence"] * 2

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import nbformat
+import papermill
 import pytest
 
-from pmdiscourse.present.execute import (
-    execute_notebook,
-    get_parameters,
-    read_notebook,
-    set_parameters,
-)
+from pmdiscourse.present.execute import get_parameters, read_notebook
 from pmdiscourse.present.page import make_page
+from run_cases import RUNS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
@@ -98,12 +97,30 @@ def test_claims_are_checked_with_a_reason(path: Path) -> None:
     assert all(check.msg is not None for check in checks)
 
 
-def test_runs_on_one_essay_without_a_comment_or_a_word_too_many(
-    path: Path, make_run: Callable[..., Path]
+def test_papermill_reads_the_parameters(path: Path) -> None:
+    """Name, type, default and help stand in the cell; ours and papermill's reading are the same."""
+    read = papermill.inspect_notebook(str(path))
+    ours = get_parameters(read_notebook(path))
+    assert set(read) == set(ours)
+    for name, default in ours.items():
+        assert read[name]["inferred_type_name"] == type(default).__name__
+        assert ast.literal_eval(read[name]["default"]) == default
+        assert len(read[name]["help"]) > 10, f"{name} needs a comment that says what it is"
+
+
+@pytest.mark.filterwarnings("ignore:.*PyDev:UserWarning")
+def test_papermill_runs_one_essay_without_a_comment_or_a_word_too_many(
+    path: Path, make_run: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = make_run(essays=1, comments=0, silent="blame")
-    filled = set_parameters(read_notebook(path), {"processed": str(directory)})
-    executed = execute_notebook(filled, name=path.name, directory=path.parent)
+    executed = papermill.execute_notebook(
+        str(path), None, parameters={"processed": str(directory)}, cwd=str(path.parent),
+        progress_bar=False,
+    )  # fmt: skip
+    warned = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not [words for words in warned if "unknown parameter" in words]
+    counts = [cell.execution_count for cell in executed.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
     streams = [
         output
         for cell in executed.cells
@@ -112,3 +129,23 @@ def test_runs_on_one_essay_without_a_comment_or_a_word_too_many(
     ]
     assert not streams, "a notebook prints nothing and warns of nothing"
     assert make_page(executed, name=path.name).toc
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {name: make(tmp_path_factory.mktemp("run")) for name, make in RUNS.items()}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_cells_run_on(
+    path: Path, name: str, runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cells run here, without a kernel, so that every warning is an error."""
+    monkeypatch.chdir(path.parent)
+    names: dict[str, Any] = {}
+    for cell in read_notebook(path).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"{path.name}, {cell.id}", "exec"), names)
+        if "parameters" in cell.metadata.get("tags", []):
+            names["processed"] = str(runs[name])
+    plt.close("all")

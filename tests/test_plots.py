@@ -101,6 +101,24 @@ def test_pairs_equal_a_count_by_hand(joined: pd.DataFrame) -> None:
     assert len(pairs) == 6
 
 
+def test_chance_holds_its_level_and_its_ends() -> None:
+    """Of 40 passages with 10 and 20 tags, independent tags meet as the hypergeometric says."""
+    passages = [f"p{number}" for number in range(40)]
+    frame = pd.DataFrame(
+        {
+            "passage_id": passages * 2,
+            "theme": ["blame"] * 40 + ["identity"] * 40,
+            "tagged": [k < 10 for k in range(40)] + [k % 2 == 0 for k in range(40)],
+        }
+    )  # fmt: skip
+    row = count_pairs(frame).iloc[0]
+    chances = [math.comb(20, k) * math.comb(20, 10 - k) / math.comb(40, 10) for k in range(11)]
+    assert row["n_expected"] == 5
+    assert sum(chances[row["n_low"] : row["n_high"] + 1]) >= 0.95
+    assert sum(chances[: row["n_low"]]) <= 0.025
+    assert sum(chances[row["n_high"] + 1 :]) <= 0.025
+
+
 def test_places_count_only_posts_that_have_fifths(joined: pd.DataFrame) -> None:
     places = count_by_place(joined)
     essays = joined[joined["kind"] == "essay"]
@@ -228,9 +246,8 @@ def test_descriptions_hold_the_numbers_of_the_frames(tables: Tables, joined: pd.
     for row in records(select_shares(tables["prevalence"])):
         assert f"({round(row['tagged_share'] * row['n'])} of {row['n']}" in told
     pair = count_pairs(joined).iloc[0]
-    assert f"{pair['n_both']} (expected {pair['n_expected']:.1f})" in plots.describe_cooccurrence(
-        joined
-    )
+    chance = f"chance {pair['n_expected']:.1f}, {pair['n_low']} to {pair['n_high']}"
+    assert f"{pair['n_both']} ({chance})" in plots.describe_cooccurrence(joined)
     blame = [row for row in records(count_by_place(joined)) if row["theme"] == "blame"]
     top = max(blame, key=lambda row: row["tagged_share"])
     assert f"{top['n_tagged']} of {top['n']}" in plots.describe_dispersion(joined)

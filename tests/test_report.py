@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from lxml import html as lxml_html
 from nbformat import NotebookNode
@@ -16,12 +21,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.present.execute import execute_notebook, get_parameters, set_parameters
 from pmdiscourse.present.frames import load_run_codebook, records
-from pmdiscourse.present.index import describe_run, index_parts
-from pmdiscourse.present.page import clean, make_page
+from pmdiscourse.present.index import index_parts
+from pmdiscourse.present.markup import clean
+from pmdiscourse.present.page import make_page
+from pmdiscourse.present.provenance import describe_run, find_commit
 from pmdiscourse.present.report import export_reports, find_notebooks
 from pmdiscourse.present.share_words import find_intervals
 from pmdiscourse.present.wording import percent, percent_range
-from pmdiscourse.store import read_manifest, read_table
+from pmdiscourse.run_id import find_run_id
+from pmdiscourse.store import read_manifest, read_table, write_manifest, write_part
 
 CANARIES = (
     "<script>window.__pwned1=1</script>",
@@ -52,7 +60,9 @@ REPORTS = [
     "02-themes.html",
     "03-prevalence.html",
     "04-validation.html",
+    "05-source-essays.html",
 ]
+QUOTED = ("index.html", "02-themes.html")
 THEMES = ("blame", "identity", "elite_education", "director_failure")
 MakeRun = Callable[..., Path]
 
@@ -62,8 +72,8 @@ def parse(path: Path) -> lxml_html.HtmlElement:
 
 
 @pytest.fixture(scope="module")
-def exported(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return export_reports(small_run, tmp_path_factory.mktemp("reports"))
+def exported(reports: list[Path]) -> list[Path]:
+    return reports
 
 
 def notebook_of(*cells: NotebookNode) -> NotebookNode:
@@ -246,7 +256,8 @@ def assert_inert(root: lxml_html.HtmlElement) -> None:
             assert not name.startswith("on")
             assert name not in {"style", "srcdoc", "formaction", "action"}
             if name in {"href", "src"}:
-                assert value.startswith(("#", "data:image/png;base64,", "http")) or value in REPORTS
+                ours = ("#", "data:image/png;base64,", "http", "tables/", "index.html#")
+                assert value.startswith(ours) or value in REPORTS
 
 
 def test_raw_html_in_markdown_is_shown_as_text() -> None:
@@ -287,14 +298,6 @@ def test_reports_are_whole_and_accessible(exported: list[Path], name: str) -> No
     assert all(len(alt) > 40 for alt in alts)
 
 
-def test_two_exports_write_the_same_bytes(
-    exported: list[Path], small_run: Path, tmp_path: Path
-) -> None:
-    again = export_reports(small_run, tmp_path / "reports")
-    for first, second in zip(exported, again, strict=True):
-        assert first.read_bytes() == second.read_bytes()
-
-
 def test_reports_tell_no_folder_of_the_machine(exported: list[Path], small_run: Path) -> None:
     for path in exported:
         text = path.read_text(encoding="utf-8")
@@ -313,20 +316,11 @@ def test_the_index_answers_with_the_numbers_of_the_run(
         tagged = round(row["tagged_share"] * row["n"])
         assert f"{percent(row['tagged_share'])} ({tagged}/{row['n']})" in text
         if row["by"] == "all":
-            assert str(row["note"]).replace("`", "") in text
-    for word in ("Sensitivity band", "This is not the prevalence", "How to cite", "quarantined"):
+            assert f"agged in {tagged} of {row['n']} passages" in text
+    for word in ("Sensitivity band", "not the prevalence", "How to cite", "quarantined"):
         assert word in text
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> Path:
-    directory = tmp_path_factory.mktemp("labelled")
-    return write_run(directory, essays=18, labelled=THEMES)
-
-
-@pytest.fixture(scope="module")
-def labelled_reports(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return export_reports(labelled, tmp_path_factory.mktemp("labelled-reports"))
+    assert text.count("nothing can be said beyond these posts") == 1, "said once, not per theme"
+    assert text.count("pmdiscourse label draw") == 1
 
 
 def test_with_labels_no_page_says_that_nobody_checked(labelled_reports: list[Path]) -> None:
@@ -346,9 +340,9 @@ def test_with_labels_no_page_says_that_nobody_checked(labelled_reports: list[Pat
 
 
 def test_with_labels_text_and_alt_hold_the_estimates(
-    labelled_reports: list[Path], labelled: Path
+    labelled_reports: list[Path], labelled_run: Path
 ) -> None:
-    rows = read_table(labelled, "prevalence")
+    rows = read_table(labelled_run, "prevalence")
     rows = rows[(rows["unit"] == "passage") & (rows["by"] == "all")]
     for place in (0, 3):
         root = parse(labelled_reports[place])
@@ -438,27 +432,224 @@ def test_hostile_posts_are_shown_and_never_run(hostile: list[Path]) -> None:
 def test_real_posts_have_no_banner_and_no_comments_are_told(hostile: list[Path]) -> None:
     for path in hostile:
         assert not parse(path).xpath("//aside")
-    assert "There are no comments in these posts." in parse(hostile[3]).text_content()
+    assert "nothing is compared" in parse(hostile[3]).text_content()
 
 
-def test_without_quotes_no_text_of_a_post_is_shown(small_run: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    source = next(path for path in find_notebooks() if path.stem == "02-themes")
-    (folder / source.name).write_bytes(source.read_bytes())
-    written = export_reports(
-        small_run, tmp_path / "reports", notebooks=folder, parameters={"show_quotes": False}
-    )
-    posts = read_table(small_run, "posts")
-    for path in written:
-        text = parse(path).text_content()
-        assert not any(line in text for post in posts["text"] for line in post.split("\n"))
-        assert not any(title in text for title in posts["title"].dropna())
-    report = parse(written[1])
-    assert "terms are words of the posts" in report.text_content()
+PLANTED = tuple(
+    f"Zqplanted zqplanted{letter} blamed zqcommon zqcommon for zqlaunch{letter}, said zqcommon."
+    for letter in "abcdefghijkl"
+)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> Path:
+    """A run with marked words in titles and texts, often enough to become terms of topics."""
+    return write_run(
+        tmp_path_factory.mktemp("planted"), essays=len(PLANTED), texts=PLANTED, titles=PLANTED,
+        tag_texts=True, labelled=THEMES,
+    )  # fmt: skip
+
+
+def test_without_quotes_no_text_of_a_post_is_in_any_file(planted: Path, tmp_path: Path) -> None:
+    written = export_reports(planted, tmp_path, parameters={"show_quotes": False})
+    posts = read_table(planted, "posts")
+    lines = {line for text in posts["text"] for line in text.split("\n")}
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        text = re.sub('base64,[^"]*', "", path.read_text(encoding="utf-8-sig"))
+        assert "zq" not in text.lower(), path.name
+        assert not [line for line in lines if line in text], path.name
+        assert "invented/posts" not in text, "a file may be named after its title"
+    report = parse(written[2])
+    assert "terms are words of the posts" in " ".join(report.text_content().split())
     assert "The vocabulary around each theme" in report.xpath("//h2/text()")
-    vocabulary = " ".join([*report.xpath("//img/@alt"), *report.xpath("//caption/text()")]).lower()
-    assert "terms" not in vocabulary.replace("seed terms", "")
+    assert not any(parse(path).xpath("//blockquote | //*[@id='appendix']") for path in written)
+
+
+def test_quotes_are_what_shows_the_planted_words(planted: Path, tmp_path: Path) -> None:
+    written = export_reports(planted, tmp_path, notebooks=notebooks_of(tmp_path, "01-corpus"))
+    assert "zqplanted" in written[0].read_text(encoding="utf-8")
+
+
+def notebooks_of(folder: Path, *names: str) -> Path:
+    """Copy some notebooks into a folder of their own."""
+    target = folder / "notebooks"
+    target.mkdir()
+    for source in find_notebooks():
+        if source.stem in names:
+            (target / source.name).write_bytes(source.read_bytes())
+    return target
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_every_quote_has_its_passage_in_the_appendix_of_the_same_page(
+    exported: list[Path], small_run: Path, name: str
+) -> None:
+    root = parse(exported[REPORTS.index(name)])
+    quotes = root.xpath("//blockquote")
+    assert quotes
+    assert "Appendix: the quoted passages in context" in root.xpath("//nav//a/text()")
+    whole = [" ".join(text.split()) for text in read_table(small_run, "posts")["text"]]
+    for quote in quotes:
+        assert quote.xpath(".//mark"), "evidence is marked"
+        entry = root.get_element_by_id(quote.xpath(".//a/@href")[0].removeprefix("#"))
+        said = " ".join(entry.xpath("./p[1]")[0].text_content().split())
+        assert " ".join(quote.xpath("./p[1]")[0].text_content().split()) in said
+        assert any(said in text for text in whole), "with a sentence either side, as in the post"
+    entries = root.xpath("//div[@class='passage']")
+    assert len(set(root.xpath("//div[@class='passage']/@id"))) == len(entries) <= len(quotes)
+
+
+def test_each_theme_of_the_index_is_quoted_where_something_was_tagged(
+    exported: list[Path],
+) -> None:
+    sections = parse(exported[0]).xpath("//section[@class='theme']")
+    quoted = {part.xpath("./h3/text()")[0]: len(part.xpath(".//blockquote")) for part in sections}
+    assert quoted == {"Blame": 2, "Identity": 2, "Elite education": 0, "Director failure": 2}
+
+
+def test_tables_are_files_too_and_named_under_the_table(
+    exported: list[Path], small_run: Path
+) -> None:
+    folder = exported[0].parent
+    listed = set(json.loads((folder / "files.json").read_text(encoding="utf-8")))
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    assert found == listed | {"files.json"}
+    linked = [link for path in exported for link in parse(path).xpath("//p[@class='file']/a/@href")]
+    assert sorted(linked) == sorted(name for name in listed if name.startswith("tables/"))
+    for path in exported:
+        shown = parse(path).xpath("//main//table[not(ancestor::details[@class='code'])]")
+        own = [link for link in linked if link.startswith(f"tables/{path.stem}-")]
+        assert len(own) == len(shown) - 2, "each table but the two of the provenance"
+    shares = pd.read_csv(folder / "tables/index-01-shares-of-the-themes.csv")
+    rows = read_table(small_run, "prevalence").query("unit == 'passage' and period == 'all'")
+    assert shares["tagged_share"].tolist() == rows["tagged_share"].tolist()
+
+
+def test_the_date_of_the_data_stands_at_the_head_of_every_page(
+    exported: list[Path], small_run: Path
+) -> None:
+    dates = read_table(small_run, "posts")["published_at"].dropna()
+    for path in exported:
+        facts = parse(path).xpath("//header//dl[@class='facts']")[0].text_content().split()
+        assert f"{dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}" in " ".join(facts)
+        assert "Collected2026-01-01" in " ".join(facts)
+
+
+def test_what_changed_names_both_runs_and_their_labels(small_run: Path) -> None:
+    manifest = read_manifest(small_run) | {
+        "labels": {"n_labels": 1200},
+        "changed": {
+            "posts_added": 1, "posts_gone": 0, "differs_in": ["inputs", "labels"],
+            "tagged_share": [{"theme": "blame", "before": None, "now": 0.125}], "estimates": [],
+            "run_before": "0123456789ab", "labels_before": 100,
+        },
+    }  # fmt: skip
+    parts = index_parts(small_run, manifest)
+    assert parts["changed"]["rows"] == [
+        ("run", "0123456789ab", find_run_id(manifest)),
+        ("labels", "100", "1,200"),
+        ("tagged share: Blame", "none", "12.5%"),
+    ]
+    assert "1 post came in and 0 went" in parts["changed"]["sentence"]
+    earlier = {k: v for k, v in manifest["changed"].items() if k not in {"run_before"}}
+    rows = index_parts(small_run, manifest | {"changed": earlier})["changed"]["rows"]
+    assert [row[0] for row in rows] == ["labels", "tagged share: Blame"], "known ones only"
+
+
+def test_counts_have_the_right_number(small_run: Path) -> None:
+    counts = {
+        row["what"]: row["number"]
+        for row in index_parts(small_run, read_manifest(small_run))["counts"]
+    }
+    assert counts["duplicate"] == counts["dropped"] == 1
+    assert counts["comments"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"essays": 1, "comments": 0, "silent": "blame"}, "Of 6 passages, the model tagged 1 with"),
+        ({"essays": 1, "comments": 0, "texts": ("Nothing.",)}, "Of 6 passages, the model tagged"),
+    ],
+)
+def test_few_passages_are_told_in_counts(
+    make_run: MakeRun, options: dict[str, object], told: str
+) -> None:
+    directory = make_run(**options)
+    parts = index_parts(directory, read_manifest(directory))
+    assert told in parts["headline"]
+    assert "%" not in parts["headline"] + "".join(one["sentence"] for one in parts["themes"])
+    assert "cannot tell how often" in parts["headline"]
+
+
+def test_nothing_tagged_is_told_without_a_figure(make_run: MakeRun) -> None:
+    directory = make_run(essays=1, comments=0)
+    scores = read_table(directory, "scores").assign(tagged=False)
+    shares = read_table(directory, "prevalence").assign(tagged_share=0.0)
+    manifest = read_manifest(directory)
+    for name, frame in (("scores", scores), ("prevalence", shares)):
+        manifest["tables"][name] = [write_part(directory, name, frame)]
+    write_manifest(directory, manifest)
+    parts = index_parts(directory, manifest)
+    assert "the model tagged none with a theme" in parts["headline"]
+    assert not parts["figure"]
+    assert not parts["appendix"]
+    assert all(not theme["quotes"] for theme in parts["themes"])
+
+
+def test_the_provenance_tells_the_commit_and_whether_the_code_was_changed(tmp_path: Path) -> None:
+    assert "not run from a git checkout" in find_commit(tmp_path)
+    code = tmp_path / "src" / "a.py"
+    code.parent.mkdir()
+    code.write_text("a = 1\n", encoding="utf-8")
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    for step in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "First"]):
+        subprocess.run(["git", "-C", str(tmp_path), *step], check=True)
+    assert re.fullmatch(r"[0-9a-f]{40}, as committed", find_commit(tmp_path))
+    (tmp_path / "notes.txt").write_text("no code", encoding="utf-8")
+    assert find_commit(tmp_path).endswith("as committed")
+    code.write_text("a = 2\n", encoding="utf-8")
+    assert find_commit(tmp_path).endswith("with changes since")
+
+
+def test_many_raw_files_are_folded(small_run: Path, tmp_path: Path) -> None:
+    folder = notebooks_of(tmp_path, "01-corpus")
+    index = parse(export_reports(small_run, tmp_path / "one", notebooks=folder)[0])
+    files = index.xpath("//summary[starts-with(., 'Raw files')]/parent::details")[0]
+    assert files.get("open") is not None
+    manifest = read_manifest(small_run)
+    rows = describe_run(manifest | {"inputs": manifest["inputs"] * 60})[0][1]
+    assert rows[-1][0] == "and 10 more, listed in run.json"
+
+
+def test_the_source_essays_are_left_out_of_other_reports_and_that_is_said(
+    small_run: Path, tmp_path: Path
+) -> None:
+    folder = notebooks_of(tmp_path, "01-corpus")
+    cells = [parameter_cell('processed = ""\nsource_essays = "nowhere"')]
+    nbformat.write(notebook_of(*cells), folder / "05-source-essays.ipynb")
+    (folder / "coding").mkdir()
+    nbformat.write(notebook_of(*cells), folder / "coding" / "label.ipynb")
+    told: list[str] = []
+    written = export_reports(small_run, tmp_path / "r", notebooks=folder, notice=told.append)
+    assert [path.name for path in written] == ["index.html", "01-corpus.html"]
+    assert [sentence.split(":")[0] for sentence in told] == ["05-source-essays.ipynb is left out"]
+
+
+def test_the_bytes_do_not_depend_on_the_machine(small_run: Path, tmp_path: Path) -> None:
+    folder = notebooks_of(tmp_path, "01-corpus")
+    code = (
+        "import sys; from pmdiscourse.present.report import export_reports; "
+        "export_reports(sys.argv[1], sys.argv[2], notebooks=sys.argv[3])"
+    )
+    for name, zone, seed in (("a", "UTC", "1"), ("b", "Asia/Tokyo", "2")):
+        environment = os.environ | {"TZ": zone, "PYTHONHASHSEED": seed, "LC_ALL": "C"}
+        command = [sys.executable, "-c", code, str(small_run), str(tmp_path / name), str(folder)]
+        subprocess.run(command, env=environment, check=True)
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*.*")} for name in "ab"
+    )
+    assert first == second
 
 
 def test_a_failing_notebook_leaves_the_old_reports(small_run: Path, tmp_path: Path) -> None:
@@ -480,6 +671,8 @@ def test_posts_in_other_languages_alone_are_no_report(make_run: MakeRun, tmp_pat
 def test_wrong_use_is_told_before_any_kernel_starts(small_run: Path, tmp_path: Path) -> None:
     with pytest.raises(DiscourseError, match=r"no notebooks \(\*.ipynb\)"):
         export_reports(small_run, tmp_path, notebooks=tmp_path)
+    with pytest.raises(DiscourseError, match="allowed is true or false"):
+        export_reports(small_run, tmp_path, parameters={"show_quotes": "no"})
     with pytest.raises(DiscourseError, match="Did you mean 'n_quotes'"):
         export_reports(small_run, tmp_path, parameters={"n_quote": 3})
     with pytest.raises(DiscourseError, match="holds no finished run"):

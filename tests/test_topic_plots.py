@@ -33,7 +33,7 @@ def test_shares_are_drawn_and_told_with_their_interval() -> None:
     ax = topics.plot_topic_shares(SHARES)
     ax.figure.canvas.draw()
     texts = [text.get_text() for text in ax.texts]
-    assert texts[0] == "blame 3.1% (2.0% to 4.0%)"
+    assert texts[:2] == ["blame", "3.1% (2.0% to 4.0%)"]
     assert "95% interval over threads" in ax.get_xlabel()
     told = topics.describe_topic_shares(SHARES)
     assert "blame 3.1% (2.0% to 4.0%)" in told

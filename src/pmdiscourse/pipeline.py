@@ -27,6 +27,7 @@ from pmdiscourse.measure.run_estimates import as_rows, estimate_tables
 from pmdiscourse.measure.scoring import score_passages
 from pmdiscourse.measure.shipped import load_card
 from pmdiscourse.measure.themes import ThemeModel
+from pmdiscourse.run_id import find_run_id
 from pmdiscourse.settings import Settings, make_settings
 from pmdiscourse.store import (
     holds_its_name,
@@ -255,6 +256,8 @@ def _what_changed(
         for theme, share in _overall(prevalence).items()
     ]
     return {
+        "run_before": find_run_id(before),
+        "labels_before": (before.get("labels") or {}).get("n_labels", 0),
         "posts_added": len(new - old),
         "posts_gone": len(old - new),
         "differs_in": differs_in,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pmdiscourse.cli.codebook import add_codebook
+from pmdiscourse.cli.features import add_features
 from pmdiscourse.cli.label import add_label
 from pmdiscourse.cli.telling import tell
 from pmdiscourse.errors import DiscourseError, NothingUsableError
@@ -77,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("directory", metavar="DIR", help="folder of a finished run")
     check.set_defaults(command=_verify)
     add_label(verbs.add_parser("label", help="label sheets out and in"))
+    add_features(verbs.add_parser("features", help="figures of texts, without the texts"))
     add_codebook(verbs.add_parser("codebook", help="lint of a codebook; a new theme"))
     return parser
 
@@ -159,10 +161,15 @@ def _report(options: argparse.Namespace) -> int:
     if options.no_quotes:
         parameters["show_quotes"] = False
     paths = export_reports(
-        options.directory, options.out, notebooks=options.notebooks, parameters=parameters
+        options.directory,
+        options.out,
+        notebooks=options.notebooks,
+        parameters=parameters,
+        notice=lambda sentence: print(sentence, file=sys.stderr),
     )
     for path in paths:
         print(path)
+    print(f"tables as CSV in {paths[0].parent / 'tables'}")
     return 0
 
 

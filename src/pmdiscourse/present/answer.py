@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,20 +15,31 @@ from pmdiscourse.present.display import prose_html
 from pmdiscourse.present.frames import records, select_shares
 from pmdiscourse.present.share_words import (
     Row,
+    find_intervals,
     has_estimate,
     tell_caption,
+    tell_count,
     tell_key,
     tell_range,
     tell_shares,
 )
-from pmdiscourse.present.wording import label, percent
+from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
 _KINDS = {"essay": "essays", "comment": "comments"}
 GLOSSARY = [
-    ("Theme", "An idea that the codebook defines, with what counts and what does not."),
-    ("Passage", "One paragraph, list item, note or speaker turn: what is counted."),
+    ("Theme", "An idea that is looked for in the posts, such as blame."),
+    ("Codebook", "The list of themes: what each one means, what counts and what does not."),
+    ("Post", "One piece of writing by one person: an essay that starts a thread, or a comment."),
     ("Thread", "An essay and all comments under it."),
-    ("Tagged share", "The share of passages in which the model found the theme."),
+    ("Passage", "One paragraph, list item, note or speaker turn of a post: what is counted."),
+    ("Model", "The part of the software that reads a passage and says which themes it finds."),
+    ("Evidence", "The words of a passage that spoke for the theme; they are marked in quotes."),
+    ("Label", "What a person who read the passage said: the theme is there, or it is not."),
+    (
+        "Tagged share",
+        "The share of passages in which the model found the theme. It misses some and finds some "
+        "that are none.",
+    ),
     (
         "Prevalence",
         "The share of passages that truly carry the theme. Only passages that people have "
@@ -55,6 +68,14 @@ GLOSSARY = [
         "How many times as many labels a plain random sample would need for the same precision.",
     ),
 ]
+_FIRST_ESTIMATED = (
+    "These are estimates for the posts described below, as good as the labels behind them. They "
+    "are not about product managers in general."
+)
+_FIRST_TAGGED = (
+    "This is what the software found by itself; how much it missed or got wrong is not known. It "
+    "is about the posts described below, not about product managers in general."
+)
 _ESTIMATED = (
     "An estimate means:",
     "going by the labels that people made, about this share of the passages of these posts carries "
@@ -65,6 +86,10 @@ _TAGGED = (
     "in these posts, the model found words of the theme in this share of the passages. Anyone who "
     "runs the same posts through the same version gets the same numbers.",
 )
+# What the page says beside the numbers; the rest of a note is told.
+_SAID = ("Tagged share:", "This is not the prevalence", "If the tagger finds")
+_SENTENCE_END = re.compile(r"(?<=[.]) (?=[A-Z0-9])")
+_FEW = 30  # passages under which a percentage says more than is known
 _CAVEATS = [
     (
         "A tagged share does not mean",
@@ -101,26 +126,92 @@ def describe_themes(prevalence: pd.DataFrame, codebook: Codebook) -> dict[str, A
     Returns
     -------
     dict
-        headline, themes_title, question, caption, heads and rows of the table, themes (title,
-        definition, sentence), meaning, glossary.
+        headline, first (what it means, at once), themes_title, question, has_figure, caption, heads
+        and rows of the table, common (what holds for every theme), themes (name, title, definition,
+        sentence), next_steps, meaning, glossary.
     """
     whole = select_shares(prevalence)
     shares = _find_shares(prevalence)
     names = codebook.names + sorted(set(whole["theme"]) - set(codebook.names))
     n_estimated = int(whole["estimate"].notna().sum())
+    found = n_estimated > 0 or bool(whole["tagged_share"].gt(0).any())
     labelled = bool((whole["n_labels"] > 0).any())
     meaning = [*([_ESTIMATED] if n_estimated else []), _TAGGED, *_CAVEATS]
+    notes = {row["theme"]: row["note"] for row in records(whole)}
+    common, own, steps = split_notes(notes)
     return {
-        "headline": tell_shares(whole, name=lambda name: find_title(name, codebook)),
+        "headline": _headline(whole, codebook),
+        "first": _FIRST_ESTIMATED if n_estimated else _FIRST_TAGGED,
         "themes_title": "How often each theme " + ("appears" if n_estimated else "was tagged"),
-        "question": f"How often do the themes appear? {tell_key(whole)}",
+        "question": f"How often do the themes appear? {tell_key(whole) if found else ''}".strip(),
+        "has_figure": found,
         "caption": tell_caption(whole),
         "heads": _heads(labelled=labelled),
         "rows": [_cells(shares, codebook, name, labelled=labelled) for name in names],
-        "themes": [_theme(shares.get(("all", name)), codebook, name) for name in names],
+        "common": Markup(prose_html(" ".join(common))),
+        "themes": [
+            _theme(shares.get(("all", name)), codebook, name, remarks=own.get(name, []))
+            for name in names
+        ],
+        "next_steps": [Markup(prose_html(step)) for step in steps],
         "meaning": meaning,
         "glossary": GLOSSARY,
     }
+
+
+def split_notes(notes: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]], list[str]]:
+    """Set apart what the notes of all themes say from what each says of its own.
+
+    Parameters
+    ----------
+    notes : mapping of str to str
+        Note of the prevalence table by theme.
+
+    Returns
+    -------
+    tuple
+        Sentences that every note holds; the other sentences by theme; sentences with a command,
+        for whoever runs the software. What stands beside the numbers anyway is left out.
+
+    Examples
+    --------
+    >>> split_notes({"a": "Few threads. Rare. Run `x`.", "b": "Few threads. Run `x`."})
+    (['Few threads.'], {'a': ['Rare.'], 'b': []}, ['Run `x`.'])
+    """
+    said = {
+        name: [one for one in _SENTENCE_END.split(note) if one and not one.startswith(_SAID)]
+        for name, note in notes.items()
+    }
+    every = list(dict.fromkeys(one for sentences in said.values() for one in sentences))
+    steps = [one for one in every if "`" in one]
+    common = [one for one in every if all(one in told for told in said.values())]
+    common = [one for one in common if one not in steps]
+    own = {
+        name: [one for one in sentences if one not in common and one not in steps]
+        for name, sentences in said.items()
+    }
+    return common, own, steps
+
+
+def _headline(whole: pd.DataFrame, codebook: Codebook) -> str:
+    """Answer in a few sentences; of few passages in counts, for a percentage would say too much."""
+    rows = [row for row in records(whole) if not math.isnan(row["tagged_share"])]
+    titles = {row["theme"]: find_title(row["theme"], codebook) for row in rows}
+    found = {row["theme"]: round(row["tagged_share"] * row["n"]) for row in rows}
+    n = max((row["n"] for row in rows), default=0)
+    estimated = bool(whole["estimate"].notna().any())
+    if estimated or not rows or (n >= _FEW and any(found.values())):
+        return tell_shares(whole, name=lambda name: find_title(name, codebook))
+    if not any(found.values()):
+        return (
+            f"Of {plural(n, 'passage')}, the model tagged none with a theme; it looked for "
+            f"{join_words(list(titles.values()))}. That is no proof that there is none."
+        )
+    told = [f"{number:,} with {titles[name]}" for name, number in found.items() if number]
+    return (
+        f"Of {plural(n, 'passage')}, the model tagged {join_words(told)}. So few passages show how "
+        "a report looks; they cannot tell how often a theme appears."
+    )
 
 
 def find_title(name: str, codebook: Codebook) -> str:
@@ -135,13 +226,32 @@ def _find_shares(prevalence: pd.DataFrame) -> dict[tuple[str, str], Row]:
     return {(row["group"], row["theme"]): row for row in records(rows)}
 
 
-def _theme(row: Row | None, codebook: Codebook, name: str) -> dict[str, Any]:
+def _theme(row: Row | None, codebook: Codebook, name: str, *, remarks: list[str]) -> dict[str, Any]:
     """Return what the page says of one theme in words."""
+    told = [_tell_theme(row), *remarks] if row else ["No passage could be scored."]
     return {
+        "name": name,
         "title": find_title(name, codebook),
         "definition": codebook.theme(name).definition if name in codebook.names else "",
-        "sentence": Markup(prose_html(row["note"] if row else "No passage could be scored.")),
+        "sentence": Markup(prose_html(" ".join(told))),
     }
+
+
+def _tell_theme(row: Row) -> str:
+    """Say the figures of one theme, and nothing that holds for all of them."""
+    if math.isnan(row["tagged_share"]):
+        return "No passage could be scored."
+    tagged = f"agged in {tell_count(row)} passages"
+    if row["n"] >= _FEW:
+        tagged += f" ({percent(row['tagged_share'])})"
+    if not has_estimate(row):
+        none = f"Tagged in none of {plural(row['n'], 'passage')}."
+        return f"T{tagged}; {tell_range(row)}." if row["tagged_share"] else none
+    within = "".join(
+        f", 95% interval for {scope} {percent_range(low, high)}"
+        for low, high, scope in find_intervals(row)
+    )
+    return f"Estimated prevalence: {percent(row['estimate'])}{within}. T{tagged} by the model."
 
 
 def _heads(*, labelled: bool) -> list[str]:

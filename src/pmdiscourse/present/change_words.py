@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pmdiscourse.present.wording import join_words, label, percent
+from pmdiscourse.present.wording import join_words, label, percent, plural
 
 Row = Mapping[str, Any]
 _SCOPES = {"discourse": "posts like these", "corpus": "these posts"}
@@ -167,7 +167,7 @@ def tell_changes(manifest: Row, *, name: Callable[[str], str] = label) -> list[s
         return ["This is the first run in its folder: there is nothing to compare it with."]
     told = [
         f"Since the last run that differed (in {join_words(changed['differs_in'])}), "
-        f"{changed['posts_added']:,} posts came in and {changed['posts_gone']:,} went."
+        f"{plural(changed['posts_added'], 'post')} came in and {changed['posts_gone']:,} went."
     ]
     return told + tell_estimates(changed, name=name) + tell_checks(manifest, name=name)
 

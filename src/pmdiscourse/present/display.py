@@ -9,7 +9,6 @@ import base64
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -18,19 +17,31 @@ import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 from pmdiscourse.errors import invalid
-from pmdiscourse.present.frames import require_columns
+from pmdiscourse.present.data_files import csv_text
+from pmdiscourse.present.quotation import NOTHING, QUOTES, quote_items, quotes_html
 from pmdiscourse.present.wording import label, percent
 
 MIN_ALT = 12  # characters; a shorter alternative text cannot tell what a figure shows
 _DPI = 200
+_WIDTH = 560  # pixels of a figure in a notebook
 _MOST_ROWS = 500
 _LONG = 40  # characters from which on a column needs room on a phone
-_SHARES = ("share", "estimate", "_low", "_high")  # endings of columns that hold shares
+# Columns that hold shares, by the ends and the beginning of their names
+_SHARES = ("share", "estimate", "_low", "_high")
+_SHARE_OF = "share_of_"
 
 
-def show(figure: Figure, *, alt: str, caption: str, data: pd.DataFrame) -> None:
+def show(
+    figure: Figure,
+    *,
+    alt: str,
+    caption: str,
+    data: pd.DataFrame,
+    numbers: pd.DataFrame | None = None,
+) -> None:
     """Show a figure with its alternative text, its caption and the table it was drawn from.
 
     Parameters
@@ -44,6 +55,8 @@ def show(figure: Figure, *, alt: str, caption: str, data: pd.DataFrame) -> None:
         One line under the figure.
     data : DataFrame
         The plotted frame, shown folded under the figure.
+    numbers : DataFrame or None, default=None
+        What the CSV file beside the report holds, unrounded, if `data` words it; None takes `data`.
 
     Raises
     ------
@@ -53,22 +66,33 @@ def show(figure: Figure, *, alt: str, caption: str, data: pd.DataFrame) -> None:
     for what, words in (("alt", alt), ("caption", caption)):
         if len(words.strip()) < MIN_ALT:
             raise invalid(what, got=words, allowed=f"{MIN_ALT} characters or more")
-    metadata = {"image/png": {"alt": alt, "caption": caption, "width": 560}}
-    bundle = {"image/png": render_png(figure), "text/plain": alt}
+    metadata = {"image/png": {"alt": alt, "caption": caption, "width": _WIDTH}}
+    png = render_png(figure)
     plt.close(figure)
+    # JupyterLab heeds no alternative text of a PNG, so it gets the image as HTML too.
+    image = (
+        f'<img src="data:image/png;base64,{png_text(png)}" alt="{escape(alt)}" width="{_WIDTH}">'
+    )
+    bundle = {"image/png": png, "text/html": image, "text/plain": alt}
     _display(bundle, metadata)
     folded = (
         "<details><summary>The numbers behind this figure</summary>"
         f"{table_html(data, caption=f'Numbers: {caption}')}</details>"
     )
-    _display_html(folded, alt)
+    _display_table(folded, alt, caption=caption, numbers=data if numbers is None else numbers)
 
 
 def render_png(figure: Figure) -> bytes:
-    """Render a figure as PNG; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None}, facecolor="white")
-    return buffer.getvalue()
+    """Render a figure as PNG of 256 colours; the same figure gives the same bytes.
+
+    A page with many figures is mailed: a palette makes them a third as large, and no eye sees it.
+    """
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, metadata={"Software": None}, facecolor="white")
+    with Image.open(drawn) as image:
+        palette = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        palette.save(small, format="PNG", optimize=True)
+    return small.getvalue()
 
 
 def png_text(png: bytes) -> str:
@@ -76,9 +100,25 @@ def png_text(png: bytes) -> str:
     return base64.b64encode(png).decode("ascii")
 
 
-def table(frame: pd.DataFrame, *, caption: str) -> None:
-    """Show a table, escaped, with its caption; more than 500 rows are cut, and that is said."""
-    _display_html(table_html(frame, caption=caption), f"Table: {caption}")
+def table(frame: pd.DataFrame, *, caption: str, numbers: pd.DataFrame | None = None) -> None:
+    """Show a table, escaped, with its caption; more than 500 rows are cut, and that is said.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is shown.
+    caption : str
+        One line above it.
+    numbers : DataFrame or None, default=None
+        What the CSV file beside the report holds, unrounded and uncut, if `frame` words it; None
+        takes `frame`.
+    """
+    _display_table(
+        table_html(frame, caption=caption),
+        f"Table: {caption}",
+        caption=caption,
+        numbers=frame if numbers is None else numbers,
+    )
 
 
 def paragraph(text: str) -> None:
@@ -97,44 +137,6 @@ def prose_html(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def quote(text: str, evidence: Iterable[Mapping[str, Any]] = ()) -> str:
-    """Escape a quoted text and mark its evidence.
-
-    Parameters
-    ----------
-    text : str
-        The passage.
-    evidence : iterable of mapping, default=()
-        Spans with ``start`` and ``end`` in characters of `text`; they may overlap.
-
-    Returns
-    -------
-    str
-        HTML with ``<mark>`` around the evidence.
-
-    Raises
-    ------
-    DiscourseError
-        If a span does not lie inside the text.
-
-    Examples
-    --------
-    >>> quote("Blame <me> & us", [{"start": 0, "end": 5}])
-    '<mark>Blame</mark> &lt;me&gt; &amp; us'
-    """
-    spans = sorted((int(span["start"]), int(span["end"])) for span in evidence)
-    parts, place = [], 0
-    for start, end in spans:
-        if not 0 <= start <= end <= len(text):
-            raise invalid("evidence", got=(start, end), allowed=f"a span inside 0 to {len(text)}")
-        if end <= place:
-            continue
-        parts.append(escape(text[place : max(start, place)]))
-        parts.append(f"<mark>{escape(text[max(start, place) : end])}</mark>")
-        place = end
-    return "".join([*parts, escape(text[place:])]).replace("</mark><mark>", "")
-
-
 def quotes(frame: pd.DataFrame, *, title: str) -> None:
     """Show passages as quotes with the evidence marked; authors are never named.
 
@@ -142,25 +144,19 @@ def quotes(frame: pd.DataFrame, *, title: str) -> None:
     ----------
     frame : DataFrame
         Rows with text, evidence, kind, source and published_at, e.g. from
-        `representative_passages`, and remark if there is something to say of each. That there are
-        no rows is told in a sentence.
+        `representative_passages`, and remark if there is something to say of each. With passage_id
+        and the columns of `add_context`, the appendix of the HTML report shows each passage once,
+        with a sentence either side. That there are no rows is told in a sentence.
     title : str
         Heading above them, e.g. the theme's title.
     """
-    columns = ["text", "evidence", "kind", "source", "published_at"]
-    require_columns(frame, columns, "quotes")
-    items = [f"<h3>{escape(title)}</h3>"]
-    if frame.empty:
-        items.append("<p>No passage to quote.</p>")
-    for row in frame.to_dict("records"):
-        dated = "undated" if pd.isna(row["published_at"]) else f"{row['published_at']:%Y-%m-%d}"
-        remark = f" · {row['remark']}" if "remark" in row else ""
-        origin = f"{row['kind']} · {row['source']} · {dated}{remark}"
-        items.append(
-            f"<blockquote><p>{quote(row['text'], row['evidence'])}</p>"
-            f'<p class="origin">{escape(origin)}</p></blockquote>'
-        )
-    _display_html("".join(items), "\n\n".join([title, *frame["text"]]))
+    items = quote_items(frame)
+    bundle = {
+        "text/html": f"<h3>{escape(title)}</h3>{quotes_html(items) or NOTHING}",
+        "text/plain": "\n\n".join([title, *(item["text"] for item in items)]),
+        QUOTES: {"title": title, "items": items},
+    }
+    _display(bundle, {})
 
 
 def table_html(frame: pd.DataFrame, *, caption: str) -> str:
@@ -213,12 +209,19 @@ def _format(column: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return percent(value) if column.endswith(_SHARES) else f"{value:,.3f}"
+        is_share = column.endswith(_SHARES) or column.startswith(_SHARE_OF)
+        return percent(value) if is_share else f"{value:,.3f}"
     if column.endswith("theme"):
         return label(str(value))
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     return f"{value:,}" if isinstance(value, int) and column != "year" else str(value)
+
+
+def _display_table(html: str, plain: str, *, caption: str, numbers: pd.DataFrame) -> None:
+    """Display a table with its frame as CSV, which the report writes beside its pages."""
+    bundle = {"text/html": html, "text/csv": csv_text(numbers), "text/plain": plain}
+    _display(bundle, {"text/csv": {"caption": caption}})
 
 
 def _display_html(html: str, plain: str) -> None:

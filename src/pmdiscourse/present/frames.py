@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import hypergeom
 
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, invalid
@@ -217,21 +218,38 @@ def count_pairs(joined: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         theme, other_theme, n_both, n_expected (if the two tags were independent of each other:
-        n_theme * n_other / n), n (passages). Most frequent pair first.
+        n_theme * n_other / n), n_low and n_high (where 95 % of such counts would lie), n
+        (passages). Most frequent pair first.
+
+    Notes
+    -----
+    With both numbers of tags given, a count of independent tags is hypergeometric. Passages of one
+    thread are not independent of each other, so the true range is somewhat wider.
+
+    References
+    ----------
+    Agresti (2013), Categorical Data Analysis, 3rd edition, section 3.5: Fisher's exact test.
     """
     tagged = joined.pivot(index="passage_id", columns="theme", values="tagged").astype(bool)
     n = len(tagged)
-    rows = [
-        {
-            "theme": first,
-            "other_theme": second,
-            "n_both": int((tagged[first] & tagged[second]).sum()),
-            "n_expected": float(tagged[first].sum() * tagged[second].sum() / n) if n else 0.0,
-            "n": n,
-        }
-        for first, second in combinations(tagged.columns, 2)
-    ]
-    pairs = pd.DataFrame(rows, columns=["theme", "other_theme", "n_both", "n_expected", "n"])
+    n_tagged = {theme: int(tagged[theme].sum()) for theme in tagged.columns}
+    rows = []
+    for first, second in combinations(tagged.columns, 2):
+        one, other = n_tagged[first], n_tagged[second]
+        low, high = hypergeom.interval(0.95, n, one, other)
+        rows.append(
+            {
+                "theme": first,
+                "other_theme": second,
+                "n_both": int((tagged[first] & tagged[second]).sum()),
+                "n_expected": one * other / n,
+                "n_low": int(low),
+                "n_high": int(high),
+                "n": n,
+            }
+        )
+    columns = ["theme", "other_theme", "n_both", "n_expected", "n_low", "n_high", "n"]
+    pairs = pd.DataFrame(rows, columns=columns)
     return pairs.sort_values(
         ["n_both", "theme", "other_theme"], ascending=[False, True, True], ignore_index=True
     )

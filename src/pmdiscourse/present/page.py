@@ -9,27 +9,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import PurePath
 
-import nh3
-from lxml import etree
-from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from pmdiscourse.errors import DiscourseError
+from pmdiscourse.present.appendix import Appendix
+from pmdiscourse.present.data_files import data_file_name
 from pmdiscourse.present.display import MIN_ALT
 from pmdiscourse.present.execute import INJECTED
+from pmdiscourse.present.markup import clean, finish
+from pmdiscourse.present.quotation import QUOTES
 
-_TAGS = {
-    "h2", "h3", "h4", "p", "a", "ul", "ol", "li", "em", "strong", "b", "i", "code", "pre",
-    "blockquote", "hr", "br", "mark", "sub", "sup", "dl", "dt", "dd", "table", "caption", "thead",
-    "tbody", "tr", "th", "td", "details", "summary",
-}  # fmt: skip
-_ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
-_CLASSES = {"td": {"text", "long"}, "th": {"text", "long"}, "p": {"origin"}}
 _PLACEHOLDER = re.compile(r"(image|figure|plot|chart|no (alt|description)\b.*|<figure .*)", re.I)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -50,6 +44,12 @@ class Page:
         Anchor and text of every second-level heading.
     alts : list of str
         Alternative texts of the figures so far; no two may be the same.
+    name : str
+        Name of its file, without the ending.
+    tables : dict of str to str
+        CSV of its tables and figures, by path from the page.
+    appendix : Appendix
+        The passages that it quotes.
     """
 
     title: str = ""
@@ -57,9 +57,12 @@ class Page:
     body: str = ""
     toc: list[tuple[str, str]] = field(default_factory=list)
     alts: list[str] = field(default_factory=list)
+    name: str = "page"
+    tables: dict[str, str] = field(default_factory=dict)
+    appendix: Appendix = field(default_factory=Appendix)
 
 
-def make_page(notebook: NotebookNode, *, name: str) -> Page:
+def make_page(notebook: NotebookNode, *, name: str, show_quotes: bool = True) -> Page:
     """Turn an executed notebook into the parts of a page.
 
     Parameters
@@ -67,7 +70,9 @@ def make_page(notebook: NotebookNode, *, name: str) -> Page:
     notebook : NotebookNode
         Executed notebook whose first cell starts with a ``# heading``.
     name : str
-        Its name, for errors.
+        Its file name, for errors and for the names of the tables.
+    show_quotes : bool, default=True
+        False leaves out every quote, also where the notebook shows some.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def make_page(notebook: NotebookNode, *, name: str) -> Page:
     DiscourseError
         If there is no title, or a figure has no, too short or repeated alternative text.
     """
-    page = Page()
+    page = Page(name=PurePath(name).stem, appendix=Appendix(allowed=show_quotes))
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     parts: list[str] = []
     code: list[str] = []
@@ -96,20 +101,8 @@ def make_page(notebook: NotebookNode, *, name: str) -> Page:
                 parts.append(_fold_code(code))
             parts += [_render_output(output, page, markdown, where) for output in cell.outputs]
     parts.append(_fold_code(code))
-    page.lead, page.body = _finish("".join(parts), page)
+    page.lead, page.body, page.toc = finish("".join(parts))
     return page
-
-
-def clean(fragment: str) -> str:
-    """Keep allowed tags and attributes, drop everything else with scripts and styles whole."""
-    return nh3.clean(
-        fragment,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        allowed_classes=_CLASSES,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer",
-    )
 
 
 def figure_html(png: str, *, alt: str, caption: str, page: Page, where: str) -> str:
@@ -149,6 +142,15 @@ def figure_html(png: str, *, alt: str, caption: str, page: Page, where: str) -> 
     )
 
 
+def offer_table(page: Page, csv: str | None, *, caption: str) -> str:
+    """Put the CSV of a table beside the page, and return the line that names the file."""
+    if csv is None:
+        return ""
+    name = data_file_name(page.name, len(page.tables) + 1, caption)
+    page.tables[name] = csv
+    return f'<p class="file">As a file in the same folder: <a href="{name}">{name}</a></p>'
+
+
 def _split_title(source: str, where: str) -> tuple[str, str]:
     """Take the first heading off."""
     first, _, rest = source.lstrip().partition("\n")
@@ -180,8 +182,11 @@ def _render_output(output: NotebookNode, page: Page, markdown: MarkdownIt, where
         return figure_html(data["image/png"], alt=alt, caption=caption, page=page, where=where)
     if any(kind.startswith("image/") for kind in data):
         raise DiscourseError(f"{where}: only PNG figures are exported; show it with display.show")
+    if QUOTES in data:
+        return page.appendix.quote(str(data[QUOTES]["title"]), data[QUOTES]["items"])
     if "text/html" in data:
-        return clean(data["text/html"])
+        caption = str(output.metadata.get("text/csv", {}).get("caption", ""))
+        return clean(data["text/html"]) + offer_table(page, data.get("text/csv"), caption=caption)
     if "text/markdown" in data:
         return clean(markdown.render(data["text/markdown"]))
     return _preformatted(data.get("text/plain", ""))
@@ -190,50 +195,3 @@ def _render_output(output: NotebookNode, page: Page, markdown: MarkdownIt, where
 def _preformatted(text: str) -> str:
     shown = _ANSI.sub("", text).strip("\n")
     return f"<pre>{escape(shown)}</pre>" if shown else ""
-
-
-def _finish(fragment: str, page: Page) -> tuple[str, str]:
-    """Give headings anchors and tables scrollers, and cut before the first of the headings."""
-    root = lxml_html.fragment_fromstring(fragment, create_parent="div")
-    for heading in root.iter("h2"):
-        text = heading.text_content().strip()
-        heading.set("id", _anchor(text, page.toc))
-        page.toc.append((heading.get("id"), text))
-    for number, table in enumerate(list(root.iter("table")), start=1):
-        _wrap_table(table, number)
-    first = root.find("h2")
-    cut = len(root) if first is None else root.index(first)
-    pieces = [root.text or ""]
-    pieces = [escape(pieces[0])] + [lxml_html.tostring(part, encoding="unicode") for part in root]
-    return "".join(pieces[: cut + 1]), "".join(pieces[cut + 1 :])
-
-
-def _anchor(text: str, toc: list[tuple[str, str]]) -> str:
-    """Make an anchor from a heading, unique on the page."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    anchor = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "section"
-    taken = {known for known, _ in toc}
-    return anchor if anchor not in taken else f"{anchor}-{len(toc) + 1}"
-
-
-def _wrap_table(element: lxml_html.HtmlElement, number: int) -> None:
-    """Put a table into a region that scrolls and that the keyboard reaches."""
-    caption = element.find("caption")
-    if caption is None:
-        caption = etree.Element("caption")
-        caption.text = f"Table {number}"
-        element.insert(0, caption)
-    for head in element.iter("th"):
-        in_head = next(head.iterancestors("thead"), None) is not None
-        head.set("scope", head.get("scope") or ("col" if in_head else "row"))
-        if not head.text_content().strip():
-            head.tag = "td"
-            del head.attrib["scope"]
-    region = etree.Element("div")
-    region.set("class", "scroll")
-    region.set("tabindex", "0")
-    region.set("role", "region")
-    region.set("aria-label", "".join(caption.itertext()).strip())
-    region.tail, element.tail = element.tail, None
-    element.getparent().replace(element, region)
-    region.append(element)

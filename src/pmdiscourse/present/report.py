@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from pmdiscourse.errors import DiscourseError, unknown
+from pmdiscourse.errors import DiscourseError, invalid, unknown
+from pmdiscourse.present.corpus_words import describe_data
+from pmdiscourse.present.data_files import write_report
 from pmdiscourse.present.execute import (
     execute_notebook,
     get_parameters,
     read_notebook,
     set_parameters,
 )
-from pmdiscourse.present.index import describe_run, index_parts
+from pmdiscourse.present.index import index_parts
 from pmdiscourse.present.page import Page, make_page
-from pmdiscourse.store import read_manifest, read_table, write_atomic
+from pmdiscourse.present.provenance import MANY_FILES, describe_run
+from pmdiscourse.present.source_essays import why_left_out
+from pmdiscourse.store import read_manifest, read_table
 
 _TEMPLATES = "templates"
 _PROVENANCE = ("provenance", "Where these numbers come from")
+_APPENDIX = ("appendix", "Appendix: the quoted passages in context")
+_QUOTES = "show_quotes"
+_ESSAYS = "source_essays"  # a notebook with this parameter needs a run that has to do with them
 _INDEX = ("index.html", "Overview")
 
 
@@ -33,6 +40,7 @@ def export_reports(
     *,
     notebooks: str | Path | None = None,
     parameters: Mapping[str, Any] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Execute the notebooks on a finished run and write the HTML reports.
 
@@ -47,13 +55,17 @@ def export_reports(
         folder.
     parameters : mapping or None, default=None
         Values for the notebooks' parameters cells, beside ``processed``. Each name must stand in
-        at least one notebook.
+        at least one notebook. ``show_quotes=False`` gives a report without any text of a post.
+    notice : callable or None, default=None
+        Called with a sentence for every notebook that is left out.
 
     Returns
     -------
     list of Path
-        ``index.html`` first, then one file for each notebook, in the order of their names. Two
-        calls on the same run write the same bytes.
+        ``index.html`` first, then one file for each notebook, in the order of their names. The
+        tables are written beside them as ``tables/*.csv``, and ``files.json`` lists everything;
+        what it lists of an earlier report is removed. Two calls on the same run write the same
+        bytes.
 
     Raises
     ------
@@ -64,26 +76,57 @@ def export_reports(
     directory, target = Path(processed).resolve(), Path(reports)
     manifest = read_manifest(directory)
     _require_scores(directory, manifest)
-    prepared = _prepare(find_notebooks(notebooks), directory, parameters or {})
+    parameters = parameters or {}
+    show_quotes = _wants_quotes(parameters)
+    prepared = _prepare(find_notebooks(notebooks), directory, parameters, notice or _keep_silent)
     pages = {
         f"{path.stem}.html": make_page(
-            execute_notebook(notebook, name=path.name, directory=path.parent), name=path.name
+            execute_notebook(notebook, name=path.name, directory=path.parent),
+            name=path.name,
+            show_quotes=show_quotes,
         )
         for path, notebook in prepared.items()
     }
+    overview = index_parts(directory, manifest, show_quotes=show_quotes)
     shared = {
-        "style": Markup(_read_style()),
+        "data": describe_data(manifest, read_table(directory, "posts")),
+        "provenance": describe_run(manifest, names=show_quotes),
         "synthetic": bool(manifest.get("corpus", {}).get("synthetic", False)),
-        "provenance": describe_run(manifest),
-        "reports": [_INDEX, *((file, page.title) for file, page in pages.items())],
     }
-    written = {_INDEX[0]: _render("index", shared | index_parts(directory, manifest), _INDEX[0])}
-    written |= {
-        file: _render("report", shared | _parts(page), file) for file, page in pages.items()
-    }
-    for file, html in written.items():
-        write_atomic(target / file, html)
+    written = _render_all(overview, pages, shared)
+    tables = dict(overview["tables"])
+    for page in pages.values():
+        tables |= page.tables
+    write_report(target, written, tables)
     return [target / file for file in written]
+
+
+def _render_all(
+    overview: Mapping[str, Any], pages: Mapping[str, Page], shared: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the HTML of every page by its name, the overview first."""
+    named = [_INDEX, *((file, page.title) for file, page in pages.items())]
+    every = dict(shared) | {
+        "style": Markup(_read_style()),
+        "many": MANY_FILES,
+        "reports": named,
+    }
+    written = {_INDEX[0]: _render("index", every | _with_end(overview), _INDEX[0])}
+    for file, page in pages.items():
+        written[file] = _render("report", every | _with_end(_parts(page)), file)
+    return written
+
+
+def _wants_quotes(parameters: Mapping[str, Any]) -> bool:
+    """Return the parameter that every page heeds."""
+    wanted = parameters.get(_QUOTES, True)
+    if not isinstance(wanted, bool):
+        raise invalid(f"parameter {_QUOTES!r}", got=wanted, allowed="true or false")
+    return wanted
+
+
+def _keep_silent(_: str) -> None:
+    """Take a notice that nobody asked for."""
 
 
 def _require_scores(directory: Path, manifest: Mapping[str, Any]) -> None:
@@ -100,10 +143,17 @@ def _parts(page: Page) -> dict[str, Any]:
     """Return a page for the template; its HTML has been sanitised."""
     return {
         "title": page.title,
-        "toc": [*page.toc, _PROVENANCE],
+        "toc": page.toc,
         "lead": Markup(page.lead),
         "body": Markup(page.body),
+        "appendix": Markup(page.appendix.html()),
     }
+
+
+def _with_end(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put into the contents what every page ends with."""
+    end = [_APPENDIX] if parts["appendix"] else []
+    return dict(parts) | {"toc": [*parts["toc"], *end, _PROVENANCE]}
 
 
 def find_notebooks(folder: str | Path | None = None) -> list[Path]:
@@ -127,21 +177,32 @@ def find_notebooks(folder: str | Path | None = None) -> list[Path]:
 
 
 def _prepare(
-    sources: list[Path], directory: Path, parameters: Mapping[str, Any]
+    sources: list[Path],
+    directory: Path,
+    parameters: Mapping[str, Any],
+    notice: Callable[[str], None],
 ) -> dict[Path, NotebookNode]:
-    """Give each notebook the values that it knows; refuse a name that none knows."""
+    """Give each notebook the values that it knows; refuse a name that none knows.
+
+    A notebook about source essays is left out of reports that have nothing to do with them.
+    """
     # Notebooks run in their own folder, so DIR must reach them as an absolute path.
     values = dict(parameters) | {"processed": str(directory)}
     notebooks = {path: read_notebook(path) for path in sources}
     known = {path: get_parameters(notebook) for path, notebook in notebooks.items()}
-    names = sorted({name for defaults in known.values() for name in defaults})
+    names = sorted({_QUOTES, *(name for defaults in known.values() for name in defaults)})
     for name in parameters:
         if name not in names:
             raise unknown("parameter", got=name, known=names)
-    return {
-        path: set_parameters(notebook, {n: v for n, v in values.items() if n in known[path]})
-        for path, notebook in notebooks.items()
-    }
+    prepared = {}
+    for path, notebook in notebooks.items():
+        own = {name: value for name, value in values.items() if name in known[path]}
+        prepared[path] = set_parameters(notebook, own)
+        essays = (known[path] | own).get(_ESSAYS)
+        if essays and (why := why_left_out(directory, path.parent / essays)):
+            del prepared[path]
+            notice(f"{path.name} is left out: {why}")
+    return prepared
 
 
 def _render(template: str, parts: Mapping[str, Any], current: str) -> str:

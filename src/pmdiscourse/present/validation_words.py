@@ -10,6 +10,7 @@ import pandas as pd
 from pmdiscourse.present.frames import records, word_intervals
 from pmdiscourse.present.wording import join_words, label, percent, percent_interval, plural
 
+_PLAIN = "plain"  # the path of the weights without a sentence encoder
 SHOWN = ["precision", "recall", "f1", "average_precision"]
 HOW_TO_LABEL = (
     "To measure the tags on these posts, draw passages with `pmdiscourse label draw DIR --n 400`, "
@@ -142,7 +143,9 @@ def tell_kinds(figures: pd.DataFrame) -> pd.DataFrame:
     told = word_intervals(figures, names)
     noted = told["note"] != ""
     told.loc[noted, names] = told.loc[noted, ["note", "note"]].to_numpy()
-    return told.drop(columns="note")
+    encoders = told["path"].where(told["path"] != _PLAIN, "none")
+    told.insert(0, "sentence_encoder", encoders)
+    return told.drop(columns=["path", "note"])
 
 
 def tell_bins(bins: pd.DataFrame) -> pd.DataFrame:
@@ -156,6 +159,17 @@ def tell_bins(bins: pd.DataFrame) -> pd.DataFrame:
     )
     columns = ["theme", "scores", "n", "mean_score", "share", "share_low", "share_high"]
     return word_intervals(told[columns], ["share"]).rename(columns={"share": "carry_the_theme"})
+
+
+def tell_path(path: str) -> str:
+    """Name a path of the weights: without a sentence encoder, or with which.
+
+    Examples
+    --------
+    >>> tell_path("plain"), tell_path("all-MiniLM-L6-v2")
+    ('without a sentence encoder', 'with the sentence encoder all-MiniLM-L6-v2')
+    """
+    return "without a sentence encoder" if path == _PLAIN else f"with the sentence encoder {path}"
 
 
 def tell_errors(errors: pd.DataFrame) -> list[str]:

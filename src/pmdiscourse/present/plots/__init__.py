@@ -1,16 +1,11 @@
 """Figures: long tables in, matplotlib Axes out, and a `describe_*` beside each for alt text."""
 
-from pmdiscourse.present.plots.explain import (
-    describe_correction,
-    describe_effort,
-    plot_correction,
-    plot_effort,
-)
+from pmdiscourse.present.plots.effort import describe_effort, plot_effort
+from pmdiscourse.present.plots.explain import describe_correction, plot_correction
+from pmdiscourse.present.plots.pairs import describe_cooccurrence, plot_cooccurrence
 from pmdiscourse.present.plots.places import (
-    describe_cooccurrence,
     describe_dispersion,
     describe_threads,
-    plot_cooccurrence,
     plot_dispersion,
     plot_threads,
 )

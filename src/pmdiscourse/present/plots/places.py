@@ -1,4 +1,4 @@
-"""Where: themes by thread, together in one passage, and along a post."""
+"""Where: themes by thread and along a post."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from pmdiscourse.present.frames import count_by_place, count_by_thread, count_pairs, records
+from pmdiscourse.present.frames import count_by_place, count_by_thread, records
 from pmdiscourse.present.plots import style
 from pmdiscourse.present.wording import label, percent, plural
 
-_MOST_PAIRS = 15
-_PARTS = {1: "first fifth", 2: "second", 3: "middle", 4: "fourth", 5: "last fifth"}
+_NO_TAGS = "no passage is tagged"
+_TURNED = 0.7  # inches; names that take more stand upright
+_PARTS = {1: "first", 2: "second", 3: "middle", 4: "fourth", 5: "last"}
 
 
 def plot_threads(
@@ -40,11 +40,11 @@ def plot_threads(
         A cell holds the number of tagged passages; its shade is their share in the thread.
     """
     counts = count_by_thread(data, posts)
-    threads = counts.drop_duplicates("thread_id")
-    ax = style.make_axes(ax, height=1.3 + 0.62 * max(len(threads), 1))
-    if counts.empty:
-        return style.note(ax, "no scored passages")
-    themes = sorted(set(counts["theme"]))
+    threads, themes = counts.drop_duplicates("thread_id"), sorted(set(counts["theme"]))
+    if not counts["n_tagged"].sum():
+        return style.note(style.make_axes(ax, height=style.NOTE_HEIGHT), _NO_TAGS)
+    heads, inches = _heads(themes)
+    ax = style.make_axes(ax, height=0.9 + inches + 0.62 * len(threads))
     shape = (len(threads), len(themes))
     share = counts["tagged_share"].to_numpy(dtype=float).reshape(shape)
     words = counts["n_tagged"].astype(str).to_numpy(dtype=object).reshape(shape)
@@ -52,7 +52,9 @@ def plot_threads(
         style.fit(name, f" ({plural(n, 'passage')})", style.WIDTH - 0.3)
         for name, n in zip(threads["thread"], threads["n"], strict=True)
     ]
-    _draw_cells(ax, share, words, names, [label(theme).replace(" ", "\n") for theme in themes])
+    _draw_cells(ax, share, words, names, heads)
+    if inches > _TURNED:
+        ax.tick_params(axis="x", labelrotation=90)
     style.label_axis(
         ax, f"number: tagged passages\nshade: share of the thread's passages ({_scale(share)})"
     )
@@ -63,6 +65,8 @@ def describe_threads(data: pd.DataFrame, *, posts: pd.DataFrame | None = None) -
     """Say in words what `plot_threads` draws."""
     counts = count_by_thread(data, posts)
     n_threads, n_all = counts["thread_id"].nunique(), data["thread_id"].nunique()
+    if not counts["n_tagged"].sum():
+        return f"No table of threads: {_NO_TAGS}."
     parts = []
     for theme, rows in counts.groupby("theme", sort=True):
         n_with = int((rows["n_tagged"] > 0).sum())
@@ -71,59 +75,6 @@ def describe_threads(data: pd.DataFrame, *, posts: pd.DataFrame | None = None) -
         parts.append(f"{label(str(theme))} in {n_with} of {plural(n_threads, 'thread')}{most}")
     shown = f"{n_threads} of {plural(n_all, 'thread')}"
     return f"Table of tagged passages by thread and theme, {shown}: {'; '.join(parts)}."
-
-
-def plot_cooccurrence(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how many passages carry two themes at once.
-
-    Parameters
-    ----------
-    data : DataFrame
-        Scores joined with passages, or the scores table itself.
-    ax : Axes or None, default=None
-        Where to draw; None makes a figure.
-
-    Returns
-    -------
-    Axes
-        One row for each pair, the 15 most frequent; an upright tick marks the number expected if
-        the two tags were independent of each other.
-    """
-    pairs = count_pairs(data).head(_MOST_PAIRS)
-    ax = style.make_axes(ax, height=0.9 + 0.5 * max(len(pairs), 1))
-    if pairs.empty:
-        return style.note(ax, "a pair needs two themes")
-    whole = ax.get_yaxis_transform()
-    for place, pair in enumerate(records(pairs)):
-        ax.text(
-            0, place - 0.18, _pair(pair), transform=whole, va="bottom",
-            fontsize=style.TEXT, color=style.INK, parse_math=False,
-        )  # fmt: skip
-        ax.text(
-            1, place - 0.18, _count(pair), ha="right",
-            va="bottom", transform=whole, fontsize=style.SMALL, color=style.MUTED,
-        )  # fmt: skip
-        ax.plot([0, pair["n_both"]], [place, place], color=style.BAND, lw=2, zorder=1)
-        ax.plot(pair["n_expected"], place, "|", color=style.INK, ms=13, mew=2, clip_on=False)
-        ax.plot(pair["n_both"], place, "o", color=style.BLUE, ms=8, clip_on=False)
-    ax.set_xlim(0, 1.05 * max(float(pairs[["n_both", "n_expected"]].max().max()), 1.0))
-    ax.set_ylim(len(pairs) - 0.5, -0.8)
-    ax.set_yticks([])
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.grid(axis="x", color=style.GRID, lw=0.8)
-    ax.set_axisbelow(True)
-    style.label_axis(ax, f"passages with both, of {pairs['n'].iloc[0]:,} (tick: if independent)")
-    return ax
-
-
-def describe_cooccurrence(data: pd.DataFrame) -> str:
-    """Say in words what `plot_cooccurrence` draws."""
-    pairs = count_pairs(data).head(_MOST_PAIRS)
-    if pairs.empty:
-        return "No pairs of themes: a pair needs two themes."
-    parts = [f"{_pair(pair)} {_count(pair)}" for pair in records(pairs)]
-    n = plural(int(pairs["n"].iloc[0]), "passage")
-    return f"Dot plot of passages tagged with two themes, of {n}: {'; '.join(parts)}."
 
 
 def plot_dispersion(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -144,9 +95,10 @@ def plot_dispersion(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     counts = count_by_place(data)
     themes = sorted(set(counts["theme"]))
-    ax = style.make_axes(ax, height=1.3 + 0.75 * max(len(themes), 1))
-    if not counts["n"].sum():
-        return style.note(ax, "no post has five passages or more")
+    why = _why_no_places(counts)
+    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if why else 1.3 + 0.75 * len(themes))
+    if why:
+        return style.note(ax, why)
     shape = (len(themes), len(_PARTS))
     share = counts["tagged_share"].to_numpy(dtype=float).reshape(shape)
     words = np.array(
@@ -156,7 +108,7 @@ def plot_dispersion(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ],
         dtype=object,
     ).reshape(shape)
-    columns = [name.replace(" ", "\n") for name in _PARTS.values()]
+    columns = [f"{name}\nfifth" if name in ("first", "last") else name for name in _PARTS.values()]
     _draw_cells(ax, share, words, [label(theme) for theme in themes], columns)
     style.label_axis(
         ax, f"tagged share of the passages in each part of a post\nshade: {_scale(share)}"
@@ -168,8 +120,8 @@ def describe_dispersion(data: pd.DataFrame) -> str:
     """Say in words what `plot_dispersion` draws."""
     counts = count_by_place(data)
     n_passages = int(counts.groupby("theme")["n"].sum().max()) if len(counts) else 0
-    if not n_passages:
-        return "No figure of places: no post has five passages or more."
+    if why := _why_no_places(counts):
+        return f"No table of places: {why}."
     parts = []
     for theme, rows in counts.groupby("theme", sort=True):
         if not rows["n_tagged"].sum():
@@ -177,17 +129,28 @@ def describe_dispersion(data: pd.DataFrame) -> str:
             continue
         top = max(records(rows[rows["n"] > 0]), key=itemgetter("tagged_share"))
         share = f"{percent(top['tagged_share'])}, {top['n_tagged']:,} of {top['n']:,}"
-        parts.append(f"{label(str(theme))} most in the {_PARTS[top['part']]} part ({share})")
+        parts.append(f"{label(str(theme))} most in the {_PARTS[top['part']]} fifth ({share})")
     n = plural(n_passages, "passage")
     return f"Table of tagged shares by place in the post, {n}: {'; '.join(parts)}."
 
 
-def _pair(pair: dict[str, Any]) -> str:
-    return f"{label(pair['theme'])} + {label(pair['other_theme'])}"
+def _why_no_places(counts: pd.DataFrame) -> str:
+    """Say why there is nothing to draw, "" if there is."""
+    if not counts["n"].sum():
+        return "no post has five passages or more"
+    return "" if counts["n_tagged"].sum() else _NO_TAGS
 
 
-def _count(pair: dict[str, Any]) -> str:
-    return f"{pair['n_both']:,} (expected {pair['n_expected']:,.1f})"
+def _heads(themes: list[str]) -> tuple[list[str], float]:
+    """Return the names over the columns, and the inches they take: turned if they are too wide."""
+    stacked = [label(theme).replace(" ", "\n") for theme in themes]
+    words = [word for name in stacked for word in name.split("\n")]
+    widest = max(style.text_width(word, size=style.SMALL) for word in words)
+    if widest < 0.95 * style.WIDTH / len(themes):
+        return stacked, 0.17 * max(name.count("\n") + 1 for name in stacked)
+    names = [style.wrap(label(theme), 18) for theme in themes]
+    lines = [line for name in names for line in name.split("\n")]
+    return names, max(_TURNED + 0.1, *(style.text_width(line) for line in lines))
 
 
 def _scale(share: NDArray[Any]) -> str:

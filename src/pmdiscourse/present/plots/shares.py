@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from pmdiscourse.present.frames import records, select_shares
 from pmdiscourse.present.plots import style
@@ -22,7 +22,8 @@ from pmdiscourse.present.share_words import (
 )
 from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
-_ROW = 0.66  # inches for one share with its label above it
+_ROW = 0.66  # inches for one share with its words above it
+_TALL = 0.9  # with its words on two lines
 _THIN = {DISCOURSE: "thin", CORPUS: "thick"}
 _KEY = {
     "tagged": "dot: tagged by the model, line: sensitivity band",
@@ -61,11 +62,11 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
     ax = style.make_axes(ax, height=prevalence_height(rows))
     if rows.empty:
         return style.note(ax, "no passage could be scored")
-    labelled = bool(rows["estimate"].notna().any())
+    labelled, two_lines = bool(rows["estimate"].notna().any()), _needs_two_lines(rows)
     for place, row in enumerate(records(rows)):
         _draw_share(
             ax, place, row, name=label(row["theme"]), colour=style.BLUE, marker="o",
-            beside_estimates=labelled,
+            beside_estimates=labelled, two_lines=two_lines,
         )  # fmt: skip
     _finish_shares(ax, len(rows), rows, unit)
     return ax
@@ -73,7 +74,15 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
 
 def prevalence_height(rows: pd.DataFrame) -> float:
     """Return the height of `plot_prevalence` in inches; with estimates its key has more lines."""
-    return (1.55 if rows["estimate"].notna().any() else 1.0) + _ROW * len(rows)
+    if rows.empty:
+        return style.NOTE_HEIGHT
+    row = _TALL if _needs_two_lines(rows) else _ROW
+    return (1.55 if rows["estimate"].notna().any() else 1.0) + row * len(rows)
+
+
+def _needs_two_lines(rows: pd.DataFrame) -> bool:
+    """Tell whether a theme's name and figures are too long for one line."""
+    return style.needs_two_lines((label(row["theme"]), _on_figure(row)) for row in records(rows))
 
 
 def plot_groups(
@@ -103,7 +112,8 @@ def plot_groups(
     """
     rows = select_shares(data, by=by, unit=unit)
     themes, groups = list(dict.fromkeys(rows["theme"])), sorted(set(rows["group"]), reverse=True)
-    ax = style.make_axes(ax, height=0.9 + 0.35 * len(themes) + 0.5 * len(themes) * len(groups))
+    height = 1.3 + (0.35 + 0.5 * len(groups)) * len(themes)
+    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if rows.empty else height)
     if rows.empty:
         return style.note(ax, "no passage could be scored")
     place, labelled = 0.0, bool(rows["estimate"].notna().any())
@@ -119,7 +129,7 @@ def plot_groups(
                 _draw_share(
                     ax, place, records(found)[0], name=style.short(label(group), 16),
                     weight="normal", colour=style.COLOURS[number % 7],
-                    marker=style.MARKERS[number % 7], beside_estimates=labelled,
+                    marker=style.MARKERS[number % 12], beside_estimates=labelled,
                 )  # fmt: skip
             place += 1
     _finish_shares(ax, place, rows, unit)
@@ -157,18 +167,10 @@ def describe_groups(data: pd.DataFrame, *, by: str = "kind", unit: str = "passag
 
 def _draw_share(
     ax: Axes, place: float, row: Row, *, name: str, colour: str, marker: str,
-    weight: str = "bold", beside_estimates: bool = False,
+    weight: str = "bold", beside_estimates: bool = False, two_lines: bool = False,
 ) -> None:  # fmt: skip
     """Draw one row: name and figures in words above, line and dot below."""
-    whole = ax.get_yaxis_transform()
-    ax.text(
-        0, place - 0.2, name, transform=whole, va="bottom", fontsize=style.TEXT, weight=weight,
-        color=style.INK, parse_math=False,
-    )  # fmt: skip
-    ax.text(
-        1, place - 0.2, _on_figure(row), transform=whole, ha="right", va="bottom",
-        fontsize=style.SMALL, color=style.MUTED, parse_math=False,
-    )  # fmt: skip
+    style.write_row(ax, place - 0.2, name, _on_figure(row), two_lines=two_lines, weight=weight)
     if math.isnan(row["tagged_share"]):
         return
     if has_estimate(row):
@@ -209,7 +211,8 @@ def _finish_shares(ax: Axes, places: float, rows: pd.DataFrame, unit: str) -> No
     ax.set_xlim(0, top)
     ax.set_ylim(places - 0.5, -0.8)
     ax.set_yticks([])
-    ax.xaxis.set_major_locator(MaxNLocator(5))
+    # Without any tag there is nothing to measure off: no scale that pretends to one.
+    ax.xaxis.set_major_locator(MaxNLocator(5) if np.nansum(shares) else FixedLocator([0]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     ax.grid(axis="x", color=style.GRID, lw=0.8)
     ax.set_axisbelow(True)

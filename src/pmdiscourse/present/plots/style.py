@@ -7,7 +7,9 @@ https://jfly.uni-koeln.de/color/ ("Color Universal Design").
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 import matplotlib.pyplot as plt
@@ -26,8 +28,12 @@ GRID = "#d0d7de"
 BAND = "#b8c4d0"
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, "#56B4E9", "#E69F00", "#000000")
-MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+# Seven colours and twelve marks: 84 themes before both repeat.
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p", "h", "*")
 SHADES = "Blues"
+NOTE_HEIGHT = 0.8  # inches of a figure that only says why there is nothing to draw
+ROOM = 4.7  # inches for the words of a row, where no tick labels stand beside the axes
+_GAP = 0.15  # inches between a name and its figures
 
 
 def make_axes(ax: Axes | None, *, height: float, width: float = WIDTH) -> Axes:
@@ -79,13 +85,79 @@ def fit(text: str, tail: str, width: float) -> str:
     >>> fit("W" * 40, " (2)", 2.0).count("W") < 12 < fit("i" * 40, " (2)", 2.0).count("i")
     True
     """
-    font, letters = FontProperties(size=TEXT), TextToPath()
     for length in range(60, 1, -1):
         line = short(text, length) + tail
-        # Paths are measured at 72 dots an inch.
-        if letters.get_text_width_height_descent(line, font, ismath=False)[0] <= 72 * width:
+        if text_width(line) <= width:
             break
     return line
+
+
+def text_width(text: str, *, size: float = TEXT, weight: str = "normal") -> float:
+    """Measure a line of figure text in inches.
+
+    Examples
+    --------
+    >>> text_width("blame") < text_width("blame", weight="bold") < text_width("who is to blame")
+    True
+    """
+    font = FontProperties(size=size, weight=weight)
+    # Paths are measured at 72 dots an inch.
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
+def needs_two_lines(
+    rows: Iterable[tuple[str, str]], *, room: float = ROOM, weight: str = "bold"
+) -> bool:
+    """Tell whether any name is too long to stand in one line with its figures.
+
+    Parameters
+    ----------
+    rows : iterable of (str, str)
+        Names, and the figures in words that stand right of them.
+    room : float, default=ROOM
+        Inches for both.
+    weight : str, default="bold"
+        Of the names.
+
+    Examples
+    --------
+    >>> needs_two_lines([("blame", "3.2%")])
+    False
+    >>> needs_two_lines([("a theme with a name that does not end so soon", "3.2%, n = 20")])
+    True
+    """
+    return any(
+        text_width(name, weight=weight) + _GAP + text_width(told, size=SMALL) > room
+        for name, told in rows
+    )
+
+
+def write_row(
+    ax: Axes, place: float, name: str, told: str, *, two_lines: bool = False, weight: str = "bold"
+) -> None:
+    """Write a name on the left and its figures on the right, or below it on a second line."""
+    whole = ax.get_yaxis_transform()
+    ax.annotate(
+        name, (0, place), xycoords=whole, xytext=(0, 1.35 * SMALL if two_lines else 0),
+        textcoords="offset points", va="bottom", fontsize=TEXT, weight=weight, color=INK,
+        parse_math=False, annotation_clip=False,
+    )  # fmt: skip
+    ax.text(
+        0 if two_lines else 1, place, told, transform=whole, ha="left" if two_lines else "right",
+        va="bottom", fontsize=SMALL, color=MUTED, parse_math=False,
+    )  # fmt: skip
+
+
+def wrap(text: str, letters: int, *, lines: int = 2) -> str:
+    r"""Break a name into lines of so many letters; what is longer is cut.
+
+    Examples
+    --------
+    >>> wrap("remote work and meetings", 12), wrap("blame", 12)
+    ('remote work\nand meetings', 'blame')
+    """
+    wrapped = textwrap.wrap(text, letters, max_lines=lines, placeholder="…")
+    return "\n".join(wrapped)
 
 
 def short(text: str, length: int = 34) -> str:

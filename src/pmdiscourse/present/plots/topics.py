@@ -52,14 +52,14 @@ def plot_topics(
     """
     blocks = _blocks(data, verdicts, kind)
     n_rows = sum(2.0 + len(terms) for _, _, terms in blocks)
-    ax = style.make_axes(ax, height=0.7 + 0.24 * max(n_rows, 3.0))
+    ax = style.make_axes(ax, height=0.9 + 0.24 * n_rows if blocks else style.NOTE_HEIGHT)
     if not blocks:
         return style.note(ax, "too few passages: no term goes with a topic")
     whole, place = ax.get_yaxis_transform(), 0.0
     for name, verdict, terms in blocks:
         ax.text(
-            0, place, style.short(label(name), 44), transform=whole, va="center", weight="bold",
-            fontsize=style.TEXT, color=style.INK, parse_math=False,
+            0, place, style.short(_heading(name, kind), 44), transform=whole, va="center",
+            weight="bold", fontsize=style.TEXT, color=style.INK, parse_math=False,
         )  # fmt: skip
         ax.text(
             1, place, verdict, transform=whole, ha="right", va="center",
@@ -73,9 +73,14 @@ def plot_topics(
     ax.set_yticks([])
     ax.set_xticks([0], ["0"])
     ax.axvline(0, color=style.GRID, lw=0.8)
-    key = " (filled: new, hollow: a seed term of the codebook)" if kind == "theme" else ""
-    style.label_axis(ax, f"weight of the term{key}")
+    key = "\nfilled: new, hollow: a seed term of the codebook" if kind == "theme" else ""
+    style.label_axis(ax, f"weight of the term: its part of the topic's words{key}")
     return ax
+
+
+def _heading(name: str, kind: str) -> str:
+    """Return the name of a topic; the terms in that of a residual topic stand below it anyway."""
+    return label(name) if kind == "theme" else name.partition(" (")[0]
 
 
 def describe_topics(
@@ -111,10 +116,18 @@ def plot_topic_shares(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         If a column is missing.
     """
     rows = _share_rows(data)
-    ax = style.make_axes(ax, height=0.7 + 0.6 * max(len(rows), 2))
-    if not any(row["share_of_words"] for row in rows):
+    heads = [(label(row["topic"]), _tell_share(row)) for row in rows]
+    two_lines = style.needs_two_lines(heads, weight="normal")
+    drawn = any(row["share_of_words"] for row in rows)
+    inches = 0.9 + (0.85 if two_lines else 0.62) * len(rows)
+    ax = style.make_axes(ax, height=inches if drawn else style.NOTE_HEIGHT)
+    if not drawn:
         return style.note(ax, "too few passages: no topic has a share of words")
     for place, row in enumerate(rows):
+        name = style.short(heads[place][0], 58)
+        style.write_row(
+            ax, place - 0.2, name, heads[place][1], two_lines=two_lines, weight="normal"
+        )
         _draw_share(ax, place, row)
     ax.set_xlim(left=0)
     ax.set_ylim(len(rows) - 0.5, -0.8)
@@ -157,19 +170,13 @@ def _tell_share(row: dict[str, Any]) -> str:
 
 
 def _draw_share(ax: Axes, place: int, row: dict[str, Any]) -> None:
-    """Draw one share: its interval, a dot, and name and numbers above."""
-    whole, is_theme = ax.get_yaxis_transform(), row["kind"] == "theme"
+    """Draw one share: its interval and a dot."""
+    is_theme = row["kind"] == "theme"
     ax.plot([row["share_low"], row["share_high"]], [place, place], color=style.BAND, lw=4, zorder=1)
     face = style.BLUE if is_theme else "white"
     ax.plot(
         row["share_of_words"], place, "o", mfc=face, mec=style.BLUE, ms=7, clip_on=False, zorder=3
     )
-    told = f" {_tell_share(row)}"
-    name = style.fit(label(row["topic"]), told, style.WIDTH - 0.5)
-    ax.text(
-        0, place - 0.42, name, transform=whole, va="center",
-        fontsize=style.TEXT, color=style.INK, parse_math=False,
-    )  # fmt: skip
 
 
 def _blocks(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from pmdiscourse.present.frames import records, require_columns
 from pmdiscourse.present.plots import style
 from pmdiscourse.present.share_words import has_estimate, tell_row
-from pmdiscourse.present.wording import label, percent
+from pmdiscourse.present.wording import label, percent, plural
 
 _NEEDED = ["theme", "unit", "by", "group", "n", "tagged_share", "band_low", "band_high", "estimate"]
 _ENDS = ["discourse_low", "discourse_high", "corpus_low", "corpus_high"]
@@ -38,8 +38,8 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
         One step below the other for each theme, all on one scale, so that bands never overlap.
     """
     rows = _select_periods(data, unit)
-    periods, themes = sorted(set(rows["period"])), sorted(set(rows["theme"]))
-    ax = style.make_axes(ax, height=1.2 + 1.1 * max(len(themes), 1))
+    periods, themes = sorted(set(rows["period"])), _order_themes(rows)
+    ax = style.make_axes(ax, height=1.4 + 1.1 * len(themes) if themes else style.NOTE_HEIGHT)
     if rows.empty:
         return style.note(ax, "no dated periods to compare")
     shares = rows[["band_high", "tagged_share", "estimate", "corpus_high", "discourse_high"]]
@@ -66,9 +66,22 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
     key += "diamond: tagged by the model"
     if rows.loc[rows["estimate"].isna(), "band_low"].notna().any():
         key += ",\nwide line: sensitivity band"
-    scale = f"share of {unit}s; every row goes from 0 to {percent(top)}"
-    style.label_axis(ax, f"{scale}\n{key}" if estimated else f"{scale} (band: line)")
+    scale = f"share of {unit}s; every row goes from 0 to {percent(top)}\n{_tell_sizes(rows, unit)}"
+    plain = "dot: tagged by the model, line: sensitivity band"
+    style.label_axis(ax, f"{scale}\n{key if estimated else plain}")
     return ax
+
+
+def _order_themes(rows: pd.DataFrame) -> list[str]:
+    """Return the themes, the one that is largest on average first, as on the other figures."""
+    shown = rows["estimate"].fillna(rows["tagged_share"]).groupby(rows["theme"]).mean()
+    return [str(theme) for theme in shown.sort_values(ascending=False, kind="stable").index]
+
+
+def _tell_sizes(rows: pd.DataFrame, unit: str) -> str:
+    """Say how many passages or posts a period holds."""
+    least, most = int(rows["n"].min()), int(rows["n"].max())
+    return f"a period holds {'' if least == most else f'{least:,} to '}{plural(most, unit)}"
 
 
 def _draw_line(
@@ -102,7 +115,7 @@ def describe_trend(data: pd.DataFrame, *, unit: str = "passage") -> str:
     """Say in words what `plot_trend` draws."""
     rows = _select_periods(data, unit)
     parts = []
-    for theme in sorted(set(rows["theme"])):
+    for theme in _order_themes(rows):
         line = rows[rows["theme"] == theme].sort_values("period")
         first, *_, last = [*records(line)[:1], *records(line)]
         if line["estimate"].isna().all():
@@ -110,9 +123,10 @@ def describe_trend(data: pd.DataFrame, *, unit: str = "passage") -> str:
         else:
             told = [f"{row['period']} {tell_row(row)}" for row in (first, last)]
         parts.append(f"{label(theme)} {told[0]} and {told[1]}")
-    told_all = "; ".join(parts) or "no dated periods to compare"
+    if not parts:
+        return f"Share of {unit}s by period: no dated periods to compare."
     kind = "Tagged share" if rows["estimate"].isna().all() else "Share"
-    return f"{kind} of {unit}s by period: {told_all}."
+    return f"{kind} of {unit}s by period, {_tell_sizes(rows, unit)}: {'; '.join(parts)}."
 
 
 def _select_periods(data: pd.DataFrame, unit: str) -> pd.DataFrame:

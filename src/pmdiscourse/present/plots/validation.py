@@ -30,6 +30,7 @@ _NAMES = {
 _BINS = ["theme", "n", "mean_score", "share", "share_low", "share_high"]
 _TICKS = (0.0, 0.1, 0.5, 1.0)
 _ROW, _HEAD, _GAP = 0.8, 0.6, 0.2  # steps down the vertical axis
+_PANEL = 2.8  # inches of a row of panels, two lines of a name included
 _INCHES = 0.62  # for one such step of 1
 
 
@@ -55,7 +56,8 @@ def plot_quality(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     _require_quality(data)
     step = _HEAD + _GAP + _ROW * len(QUALITY)
-    ax = style.make_axes(ax, height=0.9 + _INCHES * step * max(len(data), 1))
+    inches = 0.9 + _INCHES * step * len(data)
+    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if data.empty else inches)
     if data.empty:
         return style.note(ax, "nothing was measured")
     whole, place = ax.get_yaxis_transform(), 0.0
@@ -131,14 +133,14 @@ def plot_reliability(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     require_columns(data, _BINS, "reliability")
     themes = list(dict.fromkeys(data["theme"]))
     n_rows = max(math.ceil(len(themes) / 2), 1)
-    ax = style.make_axes(ax, height=0.9 + 2.5 * n_rows)
+    ax = style.make_axes(ax, height=0.9 + _PANEL * n_rows if themes else style.NOTE_HEIGHT)
     if not themes:
         return style.note(ax, "no scores with labels")
     ax.set_xticks([])
     ax.set_yticks([])
     for place, theme in enumerate(themes):
         left, top = place % 2, place // 2
-        box = (0.11 + 0.5 * left, 1 - (top + 0.86) / n_rows, 0.36, 0.72 / n_rows)
+        box = (0.11 + 0.5 * left, 1 - (top + 0.88) / n_rows, 0.36, 0.64 / n_rows)
         _draw_curve(ax.inset_axes(box), str(theme), data[data["theme"] == theme])
     style.label_axis(
         ax,
@@ -229,7 +231,7 @@ def _draw_curve(ax: Axes, theme: str, bins: pd.DataFrame) -> None:
         ax.plot([x, x], [row["share_low"], row["share_high"]], color=colour, lw=2, clip_on=False)
         ax.plot(x, row["share"], "o" if held else "D", color=colour, ms=6, clip_on=False)
     ax.set_title(
-        f"{style.short(label(theme), 20)}\nn = {int(bins['n'].sum()):,}", loc="left",
+        f"{style.wrap(label(theme), 20)}\nn = {int(bins['n'].sum()):,}", loc="left",
         fontsize=style.TEXT, color=style.INK, parse_math=False,
     )  # fmt: skip
     names = [f"{100 * tick:g}%" for tick in _TICKS]

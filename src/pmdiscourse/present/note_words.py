@@ -1,0 +1,111 @@
+"""What rows of tables have to say in words: what is alike is said once, what differs row by row."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from pmdiscourse.present.frames import records
+from pmdiscourse.present.wording import join_words, label
+
+# A sentence ends with a stop before a capital or a figure: not in "e.g. this", not in "3.2%".
+_END = re.compile(r"(?<=[.!?)])\s+(?=[A-Z0-9])")
+# What figure, numbers and `tell_key` say of tagged shares already.
+_SAID = ("Tagged share:", "This is not the prevalence", "If the tagger finds")
+
+
+def tell_notes(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Split the notes of themes into what holds for all of them and what holds for one.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of the prevalence table, one a theme: theme and note.
+
+    Returns
+    -------
+    tuple of (str, DataFrame)
+        The sentences that all notes have, and a frame of theme and remark with the others; a
+        theme without a sentence of its own has no row. What the figure of the shares tells
+        already is left out.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"theme": ["blame", "identity"],
+    ...                      "note": ["12 labels. Few threads.", "9 labels. Few threads."]})
+    >>> common, own = tell_notes(rows)
+    >>> common, own.values.tolist()
+    ('Few threads.', [['blame', '12 labels.'], ['identity', '9 labels.']])
+    """
+    said = {
+        str(row["theme"]): [
+            sentence
+            for sentence in dict.fromkeys(_END.split(str(row["note"]).strip()))
+            if sentence and not sentence.startswith(_SAID)
+        ]
+        for row in records(rows)
+    }
+    alike = [
+        sentence
+        for sentence in next(iter(said.values()), [])
+        if all(sentence in other for other in said.values())
+    ]
+    own = {
+        theme: " ".join(sentence for sentence in sentences if sentence not in alike)
+        for theme, sentences in said.items()
+    }
+    table = [(theme, remark) for theme, remark in own.items() if remark]
+    return " ".join(alike), pd.DataFrame(table, columns=["theme", "remark"], dtype="str")
+
+
+def join_remarks(own: pd.DataFrame) -> pd.DataFrame:
+    """Give themes with the same remark one row.
+
+    Parameters
+    ----------
+    own : DataFrame
+        theme and remark, as from `tell_notes`.
+
+    Returns
+    -------
+    DataFrame
+        themes (in words) and remark, in the order of `own`.
+
+    Examples
+    --------
+    >>> own = pd.DataFrame({"theme": ["blame", "pay_gap"], "remark": ["Few labels."] * 2})
+    >>> join_remarks(own).values.tolist()
+    [['blame and pay gap', 'Few labels.']]
+    """
+    names: dict[str, list[str]] = {}
+    for row in records(own):
+        names.setdefault(str(row["remark"]), []).append(label(str(row["theme"])))
+    rows = [(join_words(themes), remark) for remark, themes in names.items()]
+    return pd.DataFrame(rows, columns=["themes", "remark"], dtype="str")
+
+
+def tell_untested(frame: pd.DataFrame) -> list[str]:
+    """Say which differences or trends were not tested and why, each reason once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As from `compare_groups` or `estimate_trend`: theme, difference and note.
+
+    Returns
+    -------
+    list of str
+        A sentence a reason; empty if every difference was tested.
+
+    Examples
+    --------
+    >>> tell_untested(pd.DataFrame({"theme": ["blame", "pay_gap"], "difference": None,
+    ...                             "note": "Too few threads."}))
+    ['Not tested: blame and pay gap. Too few threads.']
+    """
+    themes: dict[str, list[str]] = {}
+    for row in records(frame[frame["difference"].isna()]):
+        names = themes.setdefault(str(row["note"]), [])
+        names += [name for name in [label(str(row["theme"]))] if name not in names]
+    return [f"Not tested: {join_words(names)}. {note}" for note, names in themes.items()]
