@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import hypothesis
 import pandas as pd
 import pytest
 
+from browser import PDF_READER
+from chromium import NEEDED, PROGRAM, Chromium
 from pmdiscourse.codebook import copy_codebook
 from pmdiscourse.measure.labels import draw_sample
 from pmdiscourse.measure.prevalence import estimate_prevalence
@@ -23,6 +25,8 @@ hypothesis.settings.load_profile("no deadline")
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # hooks: skips fail in CI
 
+SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
+LABELS = SAMPLE.parents[1] / "labels" / "sample"
 THEMES = ("blame", "identity", "elite_education", "director_failure")
 SENTENCES = (
     "When the launch slipped, everybody looked at the product manager and nobody else.",
@@ -207,3 +211,50 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def write_run() -> Callable[..., Path]:
     return write_small_run
+
+
+# Reports are slow to make: each is exported once for all tests. Imports wait until one is wanted.
+
+
+def _export(processed: Path, reports: Path) -> list[Path]:
+    from pmdiscourse.present.report import export_reports
+
+    return export_reports(processed, reports)
+
+
+@pytest.fixture(scope="session")
+def reports(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return _export(small_run, tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture(scope="session")
+def labelled_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_run(tmp_path_factory.mktemp("labelled"), essays=18, labelled=THEMES)
+
+
+@pytest.fixture(scope="session")
+def labelled_reports(labelled_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return _export(labelled_run, tmp_path_factory.mktemp("labelled-reports"))
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from pmdiscourse.pipeline import run
+
+    directory = tmp_path_factory.mktemp("sample")
+    run(SAMPLE, directory, labels=LABELS)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sample_reports(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return _export(sample_run, tmp_path_factory.mktemp("sample-reports"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    if not (PROGRAM and PDF_READER):
+        pytest.skip(NEEDED)
+    browser = Chromium()
+    yield browser
+    browser.close()
