@@ -169,18 +169,20 @@ def test_few_threads_labels_or_positives_are_refused_with_words(corpus: Frames) 
     few_threads = corpus["passages"].assign(thread_id=corpus["passages"]["thread_id"].str[-1])
     row = compare(corpus | {"passages": few_threads}).iloc[0]
     assert np.isnan(row["p_value"])
-    assert row["note"].startswith("Too few to compare: 10 of 20 threads in one of the two groups")
+    assert row["note"].startswith(
+        "Too few to compare: 10 threads (20 needed) in one of the two groups"
+    )
     assert "label draw" in row["note"]
 
     passages = corpus["passages"]
     rare = passages.assign(source=np.where(passages.index < 120, "A small board", "Another"))
     row = compare(corpus | {"passages": rare}, by="source").iloc[0]
-    assert "of 50 labels" in row["note"]
+    assert "labels (50 needed)" in row["note"]
 
     absent = corpus["labels"].copy()
     absent["present"] = absent["present"] & (np.arange(len(absent)) < 30)
     row = compare(corpus | {"labels": absent}).iloc[0]
-    assert "of 5 positive labels" in row["note"]
+    assert "positive labels (5 needed)" in row["note"]
 
 
 def test_a_trend_needs_threads_periods_and_dates(corpus: Frames) -> None:
@@ -189,9 +191,12 @@ def test_a_trend_needs_threads_periods_and_dates(corpus: Frames) -> None:
     one_time = corpus | {"passages": passages.assign(published_at=passages["published_at"].min())}
     undated = corpus | {"passages": passages.assign(published_at=pd.NaT)}
     for frames, told in (
-        (threads, "10 of 30 threads"),
-        (one_time, "1 of 3 periods"),
-        (undated, "0 of 30 threads, 0 of 100 labels, 0 of 5 positive labels with a date"),
+        (threads, "10 threads (30 needed)"),
+        (one_time, "periods: 1 (3 needed)"),
+        (
+            undated,
+            "0 labels (100 needed), 0 positive labels (5 needed) with a date",
+        ),
     ):
         row = estimate_trend(**frames).iloc[0]  # type: ignore[arg-type]
         assert np.isnan(row["difference"])

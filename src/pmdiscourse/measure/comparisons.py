@@ -213,7 +213,7 @@ def _fit_trend(dated: pd.DataFrame, period: str) -> dict[str, Any]:
     n_periods = dated["group"].nunique()
     lack = dated.attrs["lack"] or _lack(counts, needed, "with a date")
     if not lack and n_periods < MIN_PERIODS:
-        lack = f"{n_periods} of {MIN_PERIODS} periods"
+        lack = f"periods: {n_periods} ({MIN_PERIODS} needed)"
     if lack:
         return counts | {"note": f"Too few for a trend: {lack}; {_DRAW_MORE}."}
     years = dated["group"].map(_position(period)).to_numpy(float) / _PER_YEAR[period]
@@ -242,7 +242,7 @@ def _count(part: pd.DataFrame) -> dict[str, int]:
 def _lack(counts: dict[str, int], needed: dict[str, int], where: str) -> str:
     """Name what there is too little of; empty if nothing."""
     names = {"n_threads": "threads", "n_labels": "labels", "n_positive": "positive labels"}
-    lacks = [f"{counts[k]} of {n} {names[k]}" for k, n in needed.items() if counts[k] < n]
+    lacks = [f"{counts[k]} {names[k]} ({n} needed)" for k, n in needed.items() if counts[k] < n]
     return f"{', '.join(lacks)} {where}" if lacks else ""
 
 
