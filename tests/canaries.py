@@ -33,6 +33,7 @@ BLAMED = (
     "When the launch slipped, everybody blamed the product manager, who had no authority over it."
 )
 SEED = "[read](javascript:window.__pwned_codebook_seed=1)"  # a seed term must not hold < or >
+TEMPLATE = "{{ 7 * 7 }} {% for x in y %} {{ config }}"
 FILE = "<img src=x onerror=window.__pwned_file_name=1>.jsonl"
 
 
@@ -62,6 +63,7 @@ def write_raw(folder: Path) -> Path:
         for key, name in (("title", "title"), ("description", "image"), ("author", "script"),
                           ("licence", "vector"), ("url", "attribute"))
     }  # fmt: skip
+    passport["description"] += TEMPLATE
     _write_toml(folder / "source.toml", passport)
     return folder
 
@@ -85,7 +87,7 @@ def write_codebook(folder: Path) -> Path:
 def _said(name: str, place: str) -> str:
     """Return a text that is tagged and holds the canary: as it is, and as text about markup."""
     told = escape(get(name, f"{place}_told"))
-    return f"{BLAMED} {get(name, place)} They wrote {told} there. {_detail(name, place)}"
+    return f"{BLAMED} {get(name, place)} They wrote {told} there. {TEMPLATE} {_detail(name, place)}"
 
 
 def _detail(name: str, place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # hooks: 
 
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 LABELS = SAMPLE.parents[1] / "labels" / "sample"
+NOTEBOOKS = SAMPLE.parents[2] / "notebooks"
 THEMES = ("blame", "identity", "elite_education", "director_failure")
 SENTENCES = (
     "When the launch slipped, everybody looked at the product manager and nobody else.",
@@ -216,10 +218,10 @@ def write_run() -> Callable[..., Path]:
 # Reports are slow to make: each is exported once for all tests. Imports wait until one is wanted.
 
 
-def _export(processed: Path, reports: Path) -> list[Path]:
+def _export(processed: Path, reports: Path, *, notebooks: Path | None = None) -> list[Path]:
     from pmdiscourse.present.report import export_reports
 
-    return export_reports(processed, reports)
+    return export_reports(processed, reports, notebooks=notebooks)
 
 
 @pytest.fixture(scope="session")
@@ -229,12 +231,16 @@ def reports(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[P
 
 @pytest.fixture(scope="session")
 def labelled_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run in which every theme has an estimate."""
     return write_small_run(tmp_path_factory.mktemp("labelled"), essays=18, labelled=THEMES)
 
 
 @pytest.fixture(scope="session")
 def labelled_reports(labelled_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return _export(labelled_run, tmp_path_factory.mktemp("labelled-reports"))
+    """Return the overview and the notebook on prevalence, which show the estimates."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(NOTEBOOKS / "03-prevalence.ipynb", folder)
+    return _export(labelled_run, tmp_path_factory.mktemp("labelled-reports"), notebooks=folder)
 
 
 @pytest.fixture(scope="session")

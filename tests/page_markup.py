@@ -16,6 +16,16 @@ SCRIPTS = "//script | //iframe | //object | //embed | //form | //base | //link |
 POLICY = "Content-Security-Policy"
 NEEDED = ("default-src 'none'", "base-uri 'none'", "form-action 'none'")
 FORBIDDEN = ("script-src", "connect-src", "http:", "https:", "*", "unsafe-eval")
+# What no report ever holds: in one, it would be the markup of a post.
+FOREIGN_TAGS = {
+    "script", "iframe", "object", "embed", "form", "input", "button", "link", "base", "svg", "math",
+    "video", "audio",
+}  # fmt: skip
+FOREIGN_ATTRIBUTES = {"style", "srcdoc", "formaction", "action"}
+ONLY_IN_HEAD = "//body//style | //body//meta | //body//title"
+# A place of the page, the web, or a file of the same report; a picture is in the page itself.
+OUR_LINK = re.compile(r"#|https?:|tables/|[a-z0-9-]+\.html(#|$)", re.ASCII)
+OUR_IMAGE = re.compile(r"data:image/png;base64,")
 OWN = re.compile(r"(?:url\(|@import)\s*[\"']?(?!data:)(?P<where>[^\"')\s;]*)")
 SHARE = re.compile(r"\d[\d.]*%")
 CONFIDENCE = "95%"  # names an interval, and is no figure of its own
@@ -38,6 +48,20 @@ def find_scripts(root: Root, _: Path) -> list[str]:
         href for href in root.xpath("//@href") if href.strip().lower().startswith("javascript")
     ]
     return found + root.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh']/@content")
+
+
+def find_foreign(root: Root) -> list[str]:
+    """Return tags, attributes and targets that a report never has of its own."""
+    found = []
+    for element in root.iter("*"):
+        found += [f"<{element.tag}>"] if element.tag in FOREIGN_TAGS else []
+        for name, value in element.attrib.items():
+            if name.startswith("on") or name in FOREIGN_ATTRIBUTES:
+                found.append(f"{name}=")
+            ours = {"href": OUR_LINK, "src": OUR_IMAGE}.get(name)
+            if ours and not ours.match(value):
+                found.append(f"{name}={value[:60]}")
+    return found + [f"<{one.tag}> in the body" for one in root.xpath(ONLY_IN_HEAD)]
 
 
 def find_policy(root: Root, _: Path) -> list[str]:

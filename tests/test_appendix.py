@@ -125,6 +125,20 @@ def test_a_full_appendix_of_long_passages_stays_far_under_two_megabytes() -> Non
     assert root.xpath("//blockquote/p")[0].text_content().startswith("… ")
 
 
+@pytest.mark.parametrize("letter", ["\U0001f680", "&", "\u9879"])
+def test_passages_in_scripts_of_many_bytes_do_not_swell_a_page(letter: str) -> None:
+    evidence = [{"start": place, "end": place + 1} for place in range(0, 2000, 40)]
+    text = letter * 2000
+    items = [make_item(number, text=text, evidence=evidence) for number in range(MOST_PASSAGES)]
+    appendix = Appendix()
+    shown = appendix.quote("Blame", items)
+    shown += appendix.quote("Identity", items) + appendix.html()
+    assert len(shown.encode()) < 1_600_000
+    assert "not quoted" in shown
+    links = parse(shown).xpath("//a/@href")
+    assert {link[1:] for link in links} <= set(parse(shown).xpath("//@id"))
+
+
 def test_without_permission_nothing_is_quoted() -> None:
     appendix = Appendix(allowed=False)
     assert appendix.quote("Blame", [make_item()]) == appendix.html() == ""

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import canaries
+import page_markup
 from browser import look_for
 from chromium import Chromium, Visit
 from pmdiscourse.errors import DiscourseError
@@ -101,6 +102,26 @@ def test_hostile_text_is_shown_as_text_and_authors_never(hostile: Hostile) -> No
     assert places >= SHOWN_FROM - {"codebook_seed"}
     assert "__pwned_codebook_seed" in shown
     assert not [author for author in AUTHORS if f"__pwned_{author}" in written]
+
+
+@pytest.mark.parametrize("name", [name for name in canaries.NAMES if "markdown" not in name])
+def test_raw_markup_is_seen(name: str) -> None:
+    markup = canaries.within(name, "raw").replace("</body></html>", "")  # libxml2 would stop there
+    page = f"<!doctype html><html><body><p>{markup}"
+    assert page_markup.find_foreign(lxml_html.document_fromstring(page))
+
+
+def test_nothing_of_the_posts_is_markup(hostile: Hostile) -> None:
+    for path in hostile.reports:
+        root = lxml_html.document_fromstring(path.read_text(encoding="utf-8"))
+        assert page_markup.find_foreign(root) == []
+        assert not root.xpath("//aside"), "real posts have no banner of the sample"
+
+
+def test_templates_in_posts_and_passport_are_words(hostile: Hostile) -> None:
+    index, themes = (hostile.reports[place].read_text(encoding="utf-8") for place in (0, 2))
+    assert canaries.TEMPLATE in lxml_html.document_fromstring(index).text_content()
+    assert canaries.TEMPLATE in lxml_html.document_fromstring(themes).text_content()
 
 
 def test_outputs_of_the_notebooks_are_inert_as_jupyter_shows_them(

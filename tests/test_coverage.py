@@ -52,21 +52,24 @@ def passages(simulation: Any) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def found(simulation: Any, passages: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimates of all cells."""
-    cells = [simulation.Cell(*cell) for cell in CELLS.values()]
-    return pd.concat(
-        [simulation.simulate(cell, passages, n_replicates=N_REPLICATES) for cell in cells]
-    )
+def estimates(simulation: Any) -> pd.DataFrame:
+    """Return the estimates of all cells, simulated as the benchmark does, in two processes."""
+    from coverage import simulate_all
+
+    cells = [simulation.Cell(*cell) for cell in (*CELLS.values(), SHARED)]
+    return simulate_all(cells, N_REPLICATES, 2)
 
 
 @pytest.fixture(scope="module")
-def shared(simulation: Any, passages: pd.DataFrame) -> pd.DataFrame:
+def found(simulation: Any, estimates: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates of the cells of one theme each."""
+    return estimates[estimates["cell"] != simulation.Cell(*SHARED).name]
+
+
+@pytest.fixture(scope="module")
+def shared(simulation: Any, estimates: pd.DataFrame) -> pd.DataFrame:
     """Return the estimates of four themes that share one sample."""
-    frame: pd.DataFrame = simulation.simulate(
-        simulation.Cell(*SHARED), passages, n_replicates=N_REPLICATES
-    )
-    return frame
+    return estimates[estimates["cell"] == simulation.Cell(*SHARED).name]
 
 
 def assert_holds(hit: pd.Series, goal: float) -> None:
@@ -207,8 +210,7 @@ def test_a_goal_is_missed_unless_chance_explains_it() -> None:
 @pytest.mark.parametrize(("noise", "status"), [("usual", 0), (None, 1)])
 def test_the_benchmark_fails_if_a_goal_is_missed(
     *,
-    found: pd.DataFrame,
-    shared: pd.DataFrame,
+    estimates: pd.DataFrame,
     simulation: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -218,7 +220,6 @@ def test_the_benchmark_fails_if_a_goal_is_missed(
     """The six cells stand for the grid; a goal that nothing was measured for is missed."""
     import coverage
 
-    estimates = pd.concat([found, shared])
     monkeypatch.setattr(coverage, "simulate_all", lambda *_: estimates)
     monkeypatch.setattr(coverage, "judge_tests", lambda *_: iter(()))
     cells = [simulation.Cell(*CELLS[noise])] if noise else []
@@ -256,12 +257,12 @@ def test_labelled_passages_are_a_population(
     import population
 
     path = tmp_path / "invented.jsonl"
-    shares = write_population(path, n=160)
+    shares = write_population(path, n=80)
     monkeypatch.setattr(population, "DRAWS", 2)
-    monkeypatch.setattr(sys, "argv", ["coverage.py", "--population", str(path), "--labels", "160"])
+    monkeypatch.setattr(sys, "argv", ["coverage.py", "--population", str(path), "--labels", "80"])
     coverage.main()
     printed = capsys.readouterr().out
-    assert printed.startswith("160 passages in 20 documents\n160 labels, 2 draws; shares in %\n")
+    assert printed.startswith("80 passages in 10 documents\n80 labels, 2 draws; shares in %\n")
     table = [row.strip("| ").split(" | ") for row in printed.splitlines() if row.startswith("| ")]
     rows = {row[0]: row[1:] for row in table[1:]}
     assert list(rows) == list(shares)

@@ -239,6 +239,24 @@ def test_passages_in_another_language_have_no_scores(tmp_path: Path) -> None:
     assert figures[["score_blame", "tagged_blame"]].isna().all(axis=None)
 
 
+@pytest.mark.parametrize("name", ["passages.csv", "features.json"])
+@pytest.mark.parametrize("content", ["name,own\n1,2\n", "", '{"own": 1}'])
+def test_files_of_others_are_not_overwritten(
+    raw: Path, tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DiscourseError, match="holds no figures of texts and would be overwritten"):
+        make_features(raw, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == content
+
+
+def test_a_file_is_no_folder_for_figures(raw: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    with pytest.raises(DiscourseError, match="a folder to write the figures into"):
+        make_features(raw, tmp_path / "out")
+
+
 def test_folders_that_cannot_be_used(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(DiscourseError, match="overlap"):
         make_features(raw, raw / "figures")

@@ -95,3 +95,32 @@ def test_a_folder_without_labels_and_a_torn_passport_are_told(tmp_path: Path) ->
     (tmp_path / "labels" / "source.toml").write_text("synthetic = yes", encoding="utf-8")
     with pytest.raises(DiscourseError, match=r"source\.toml cannot be read"):
         settle_labels(tmp_path)
+
+
+def test_labels_that_cannot_be_used_are_told_before_any_post_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torn = tmp_path / "torn"
+    shutil.copytree(LABELS, torn)
+    (torn / "labels.csv").unlink()
+    for source, told in ((tmp_path / "nowhere", "no folder wave-1"), (torn, "no labels.csv")):
+        out = tmp_path / "out"
+        assert main(["run", str(SAMPLE), "--out", str(out), "--labels", str(source)]) == 2
+        assert told in capsys.readouterr().err
+        assert not out.exists()
+
+
+def test_the_labels_of_the_run_itself_may_be_named(tmp_path: Path) -> None:
+    settle_labels(tmp_path, source=LABELS, synthetic=True)
+    own = tmp_path / "labels"
+    assert settle_labels(tmp_path, source=own, synthetic=True) == ""
+    assert "put aside" in settle_labels(tmp_path, source=own)
+
+
+def test_a_link_that_leads_nowhere_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    source, run = tmp_path / "source", tmp_path / "run"
+    shutil.copytree(LABELS, source)
+    (source / "wave-1" / "more.csv").symlink_to(tmp_path / "nowhere.csv")
+    with pytest.raises(DiscourseError, match=r"more\.csv.*Mend or remove that file"):
+        settle_labels(run, source=source, synthetic=True)
+    assert list(run.iterdir()) == []

@@ -86,6 +86,24 @@ def test_agreement_is_told_with_its_interval(labels: pd.DataFrame) -> None:
     pair = tell_coders(compare_coders(labels)).iloc[0]
     assert (pair["coders"], pair["present"]) == ("coder-1 and coder-2", "12 and 9")
     assert pair["alpha"] == f"{row['alpha']:.2f}"
+    assert "verdict" not in pair, "without an interval nobody knows how sure it is"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        ("reliable", 0.3, "reliable; the interval reaches below 0.8"),
+        ("reliable", 0.81, "reliable"),
+        ("tentative conclusions only", 0.1, "tentative conclusions only; the interval reaches "
+         "below 0.667"),
+        ("not reliable", 0.1, "not reliable"),
+    ],
+)  # fmt: skip
+def test_a_verdict_tells_that_its_interval_reaches_lower(
+    labels: pd.DataFrame, verdict: str, low: float, told: str
+) -> None:
+    figures = agreement(labels).assign(verdict=verdict, alpha_low=low)
+    assert tell_agreement(figures)["verdict"].tolist() == [told]
 
 
 def test_agreement_that_is_not_defined_is_told(labels: pd.DataFrame) -> None:

@@ -282,6 +282,10 @@ def test_trend_draws_one_step_for_each_theme(tables: Tables) -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["2022", "2023"]
     assert sum("in 2023" in text for text in texts_of(ax)) == 4
     assert "blame 30.3% in 2022 and 30.3% in 2023" in plots.describe_trend(data)
+    steps = zip(("2021", "2022", "2023", "2024"), (0.1, 0.5, 0.3, 0.2), strict=True)
+    peak = pd.concat([rows.assign(period=year, tagged_share=share) for year, share in steps])
+    told = plots.describe_trend(peak)
+    assert "blame 10.0% in 2021, 50.0% in 2022 and 20.0% in 2024" in told, "a peak is left out"
 
 
 def test_without_periods_the_trend_says_so(tables: Tables) -> None:

@@ -402,7 +402,8 @@ def test_few_positives_or_threads_are_too_few_to_compare(many: dict[str, pd.Data
     comments = many["passages"].query("kind == 'comment'")["passage_id"]
     labels.loc[labels["passage_id"].isin(comments), "present"] = False
     rows = of_passages(estimate_groups(many, labels=labels))
-    assert "Too few to compare with others (0 positive labels of 5)" in rows.loc["comment", "note"]
+    lack = "Too few to compare with others (0 positive labels, 5 are needed)"
+    assert lack in rows.loc["comment", "note"]
     assert "not observed" in rows.loc["comment", "note"]
     assert rows.loc["comment", "corpus_low"] == 0 < rows.loc["comment", "corpus_high"]
     assert "Too few" not in rows.loc["essay", "note"]
@@ -410,7 +411,7 @@ def test_few_positives_or_threads_are_too_few_to_compare(many: dict[str, pd.Data
     threads = many["passages"].assign(thread_id=lambda f: f["post_id"].str[-1])
     rows = of_passages(estimate_groups(many, passages=threads))
     assert rows["discourse_low"].isna().all()
-    assert rows["note"].str.contains("5 threads of 20").all()
+    assert rows["note"].str.contains("5 threads, 20 are needed").all()
 
 
 def test_a_stratum_without_labels_of_the_group_is_told(many: dict[str, pd.DataFrame]) -> None:
@@ -513,7 +514,7 @@ def test_labels_needed_plan_for_the_wanted_width(many: dict[str, pd.DataFrame]) 
     )
     assert wide["labels_needed"] == 0
     assert 0 < narrow["labels_needed"] <= N - narrow["n_labels"]
-    told = f"About {narrow['labels_needed']:.0f} more labels would give +-1 points"
+    told = f"About {narrow['labels_needed']:.0f} more labels would narrow the interval for these"
     assert told in narrow["note"]
     with pytest.raises(DiscourseError, match="half_width"):
         estimate_groups(many, by=None, half_width=0)

@@ -37,7 +37,13 @@ from pmdiscourse.pipeline import run
 from pmdiscourse.present import plots
 from pmdiscourse.present.execute import execute_notebook, read_notebook, set_parameters
 from pmdiscourse.present.page import Page, make_page
-from pmdiscourse.present.validation_words import tell_bins, tell_card, tell_errors, tell_labels
+from pmdiscourse.present.validation_words import (
+    tell_bins,
+    tell_card,
+    tell_errors,
+    tell_labels,
+    tell_quality,
+)
 from pmdiscourse.store import read_table, write_manifest
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "04-validation.ipynb"
@@ -327,7 +333,7 @@ def test_labels_that_nobody_drew_are_read_and_known_as_such(
     assert find_path(directory) == "plain"
 
 
-QUALITY_ROW = {"theme": "blame", "n": 80, "n_positive": 20, "note": ""} | {
+QUALITY_ROW = {"theme": "blame", "n": 80, "n_threads": 25, "n_positive": 20, "note": ""} | {
     name + end: value
     for name in ("average_precision", "precision", "recall", "f1")
     for end, value in (("", 0.5), ("_low", 0.3), ("_high", 0.7))
@@ -337,7 +343,10 @@ QUALITY_ROW = {"theme": "blame", "n": 80, "n_positive": 20, "note": ""} | {
 def test_words_follow_what_the_labels_can_carry() -> None:
     figures = pd.DataFrame([QUALITY_ROW])
     drawn = tell_labels(figures, weighted=True, n_lost=0, n_late=2)
-    assert "blame 50.0% (30.0% to 70.0%)" in drawn
+    assert "blame 50.0% (30.0% to 70.0%) right, 50.0% (30.0% to 70.0%) found" in drawn
+    assert "differences between threads." in drawn
+    rough = tell_labels(figures.assign(n_threads=9), weighted=True, n_lost=0, n_late=0)
+    assert "of 9 threads they are rough" in rough
     assert "2 passages came after the draw" in drawn
     assert "do not carry over" not in drawn
     handy = tell_labels(figures, weighted=False, n_lost=1, n_late=0)
@@ -349,6 +358,15 @@ def test_words_follow_what_the_labels_can_carry() -> None:
     assert "50.0%" not in told
     none = tell_labels(figures.assign(n=0), weighted=False, n_lost=0, n_late=0)
     assert "`pmdiscourse label draw DIR --n 400`" in none
+
+
+def test_the_table_of_quality_has_no_idle_column() -> None:
+    figures = pd.DataFrame([QUALITY_ROW]).assign(n_unscored=0, weighted=True)
+    told = tell_quality(figures)
+    measured = ["average_precision", "precision", "recall", "F1"]
+    assert told.columns.tolist() == ["theme", "n", "n_positive", *measured]
+    busy = tell_quality(figures.assign(n_unscored=2, note="fewer than 10 positives"))
+    assert busy[["n_unscored", "note"]].iloc[0].tolist() == [2, "fewer than 10 positives"]
 
 
 # The card

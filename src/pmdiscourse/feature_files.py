@@ -21,6 +21,7 @@ from pmdiscourse.store import write_atomic
 
 PASSAGES, FACTS = "passages.csv", "features.json"
 HELD_OUT, HELD_OUT_FACTS = "held_out.csv", "held_out.json"
+_BEGIN = 200  # bytes by which a file is known
 DECIMALS = 4  # of scores; tags were set before rounding
 _COUNT, _HASH = r"\d{1,7}", r"([0-9a-f]{20}(-\d{1,6})?)?"
 COLUMNS = {
@@ -155,6 +156,33 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.{DECIMALS}f}"
     return str(int(value)) if pd.api.types.is_bool(value) else str(value)
+
+
+def require_own(directory: Path) -> None:
+    """Refuse a folder in which figures would overwrite files that are none.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder for the figures; it need not be there.
+
+    Raises
+    ------
+    DiscourseError
+        If it is no folder, or holds ``passages.csv`` or ``features.json`` of something else.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise invalid(str(directory), got="a file", allowed="a folder to write the figures into")
+    for name, column in ((PASSAGES, "essay,kind,post,position"), (FACTS, "{")):
+        path = directory / name
+        if not path.exists():
+            continue
+        begin = path.read_bytes()[:_BEGIN].decode("utf-8", "replace") if path.is_file() else ""
+        if not begin.startswith(column) or (name == FACTS and '"format"' not in begin):
+            raise DiscourseError(
+                f"{path} holds no figures of texts and would be overwritten; move it away, or name "
+                "another folder with --out"
+            )
 
 
 def write_facts(directory: Path, name: str, facts: Mapping[str, Any]) -> None:

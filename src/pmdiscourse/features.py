@@ -15,7 +15,14 @@ import pandas as pd
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.coded_texts import join_coded, read_coded
 from pmdiscourse.errors import NothingUsableError
-from pmdiscourse.feature_files import DECIMALS, FACTS, PASSAGES, write_facts, write_figures
+from pmdiscourse.feature_files import (
+    DECIMALS,
+    FACTS,
+    PASSAGES,
+    require_own,
+    write_facts,
+    write_figures,
+)
 from pmdiscourse.ingest.corpus import Ingested, ingest
 from pmdiscourse.ingest.parts import require_apart
 from pmdiscourse.measure.encoder import make_encoder
@@ -77,6 +84,7 @@ def make_features(
     coded = read_coded(labels, codebook.names) if labels else None
     target = Path(directory)
     require_apart(raw, target)
+    require_own(target)
     found = ingest(raw, settings=settings)
     if found.passages.empty:
         raise NothingUsableError(

@@ -13,7 +13,7 @@ from pmdiscourse.errors import DiscourseError
 from pmdiscourse.ingest.parts import hold, publish, write_posts
 from pmdiscourse.measure.changes import compare_prevalence
 from pmdiscourse.measure.encoder import Encoder, make_encoder
-from pmdiscourse.measure.label_import import settle_labels
+from pmdiscourse.measure.label_import import check_source, settle_labels
 from pmdiscourse.measure.lint_entries import stops_a_run
 from pmdiscourse.measure.model_store import (
     describe_themes,
@@ -90,6 +90,8 @@ def run(
     settings = make_settings(settings)
     directory = Path(processed)
     codebook, encoder, others = _read_choices(settings)
+    if labels is not None and Path(labels).resolve() != (directory / "labels").resolve():
+        check_source(labels)  # a mistake is told before hours of work
     with hold(raw, directory):
         before = _last_run(directory)
         files, manifest = write_posts(raw, directory, settings=settings, progress=progress)

@@ -258,7 +258,7 @@ def read_manifest(directory: str | Path) -> dict[str, Any]:
             f"{directory} holds no finished run ({MANIFEST} is missing); "
             f"make one with `pmdiscourse run RAW --out {directory}`"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DiscourseError(f"{path} cannot be read: {error}; run again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict):
         raise DiscourseError(f"{path} is not the manifest of a run; run again")

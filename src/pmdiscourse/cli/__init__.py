@@ -188,6 +188,7 @@ def _parameter(text: str) -> tuple[str, Any]:
     if not equals or not name:
         raise DiscourseError(f"--set needs NAME=VALUE, got {text!r}, e.g. --set top_n=5")
     try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        read = tomllib.loads(f"value = {value}")
+    except (ValueError, RecursionError):  # no TOML, thousands of digits, or thousands of brackets
         return name.strip(), value
+    return name.strip(), read["value"] if len(read) == 1 else value

@@ -11,6 +11,7 @@ from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.label_tables import find_waves
 
 PASSPORT = "source.toml"
+LABELS = "labels.csv"
 
 
 def settle_labels(
@@ -51,16 +52,44 @@ def settle_labels(
     if source is None:
         return told
     folder = Path(source)
-    if not find_waves(folder):
-        raise DiscourseError(
-            f"no labels in {folder}: it holds no folder wave-1. Name the folder `labels` of a run"
-        )
+    if folder.resolve() == target.resolve():
+        return told
+    check_source(folder)
     if target.exists() or (_are_invented(folder) and not synthetic):
         return told
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".labels.") as whole:
-        shutil.copytree(folder, Path(whole) / "labels").rename(target)  # there whole or not at all
+        _copy(folder, Path(whole) / "labels").rename(target)  # there whole or not at all
     return f"labels taken from {folder}"
+
+
+def check_source(folder: str | Path) -> None:
+    """Check that a folder holds labels, before anything else of a run is done.
+
+    Raises
+    ------
+    DiscourseError
+        If it holds no draw or no ``labels.csv``, or its passport cannot be read.
+    """
+    lacks = "" if find_waves(Path(folder)) else "no folder wave-1"
+    if not lacks and not (Path(folder) / LABELS).is_file():
+        lacks = f"no {LABELS}, which `pmdiscourse label read` of the run that it is from writes"
+    if lacks:
+        raise DiscourseError(
+            f"no labels in {folder}: it holds {lacks}. Name the folder `labels` of a run"
+        )
+    _are_invented(Path(folder))
+
+
+def _copy(folder: Path, target: Path) -> Path:
+    """Copy labels; a link is copied as the file that it leads to."""
+    try:
+        return Path(shutil.copytree(folder, target))
+    except shutil.Error as error:
+        file, _, why = error.args[0][0]
+        raise DiscourseError(
+            f"labels cannot be copied: {file}: {why}. Mend or remove that file, or give a copy"
+        ) from error
 
 
 def _are_invented(folder: Path) -> bool:

@@ -97,13 +97,17 @@ def note_estimate(row: Row, *, half_width: float, n_unlabelled: int, extremes: s
     noun = f"labelled {row['unit']}"
     note = (
         f"Estimated from {count(row['n_labels'], noun)}{place}, "
-        f"{row['n_positive']} of them positive. The corpus interval holds for these posts only"
+        f"{row['n_positive']} of them positive. "
     )
     if row["discourse_low"] is None:
-        note += f"; under {MIN_THREADS} threads there is no interval for posts like these."
+        note += (
+            "The interval is for these posts only: under "
+            f"{MIN_THREADS} threads there is no interval for posts like these."
+        )
     else:
         note += (
-            "; the discourse interval covers differences between threads, not how they were chosen."
+            "The interval for these posts (corpus) says nothing of others; the one for posts like "
+            "these (discourse) covers differences between threads, not how they were chosen."
         )
     if not row["n_positive"]:
         note += " The theme was not observed."
@@ -183,7 +187,7 @@ def _place(row: Row) -> str:
 def _note_comparison(row: Row) -> str:
     """Warn when a group is too small to be compared."""
     lacks = [
-        f"{row[name]} {what} of {least}"
+        f"{row[name]} {what}, {least} are needed"
         for name, what, least in (
             ("n_positive", "positive labels", MIN_POSITIVES),
             ("n_threads", "threads", MIN_THREADS),
@@ -192,7 +196,7 @@ def _note_comparison(row: Row) -> str:
     ]
     if not lacks:
         return ""
-    return f" Too few to compare with others ({', '.join(lacks)}): draw more labels or add posts."
+    return f" Too few to compare with others ({'; '.join(lacks)}): draw more labels or add posts."
 
 
 def _note_planning(row: Row, half_width: float) -> str:
@@ -200,7 +204,8 @@ def _note_planning(row: Row, half_width: float) -> str:
     needed, points = int(row["labels_needed"]), f"{100 * half_width:g}"
     if not needed:
         return ""
-    return f" About {count(needed, 'more label')} would give +-{points} points for these posts."
+    more = count(needed, "more label")
+    return f" About {more} would narrow the interval for these posts to ±{points} points."
 
 
 def _note_few_units(row: Row) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from pmdiscourse.codebook import Codebook
+from pmdiscourse.csv_cells import UNWRITABLE, safe_text
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.store import write_atomic
 
@@ -24,10 +25,6 @@ CODEBOOK_COLUMNS = ("theme", "definition", "include", "exclude")
 ANSWERS = ("1", "0", "?")
 # Excel cuts a cell at 32,767 characters; a longer text goes on in the next column.
 MAX_CELL = 32_000
-# What no spreadsheet or file can hold: control characters, halves of a surrogate pair.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-# OWASP, CSV Injection: a cell that starts so is run as a formula by Excel and LibreOffice.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # "5-May" or "10 am" become dates and times; nothing longer than this does.
 _LONGEST_DATE = 30
 _LIKE_A_DATE = re.compile(
@@ -46,18 +43,17 @@ _GARBLED_MARK = "\ufeff".encode().decode("cp1252")
 def safe_cell(text: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet would run or turn into a number.
 
-    Characters that no spreadsheet can hold (control characters, halves of a pair) become spaces.
+    As `safe_text`, but what would become a number, a date or a truth value is kept as text too.
 
     Examples
     --------
     >>> safe_cell("=1+1"), safe_cell("12e4"), safe_cell("We shipped.")
     ("'=1+1", "'12e4", 'We shipped.')
     """
-    text = _UNWRITABLE.sub(" ", text)
+    text = UNWRITABLE.sub(" ", text)
     if text in ANSWERS:
         return text  # what a coder wrote, when a sheet is written anew
-    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) or _is_number(text)
-    return f"'{text}" if risky else text
+    return f"'{text}" if _is_number(text) else safe_text(text)
 
 
 def plain_cell(cell: str) -> str:

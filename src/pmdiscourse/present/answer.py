@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,6 +11,7 @@ from markupsafe import Markup
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.present.display import prose_html
 from pmdiscourse.present.frames import records, select_shares
+from pmdiscourse.present.note_words import split_notes
 from pmdiscourse.present.share_words import (
     Row,
     find_intervals,
@@ -56,12 +55,19 @@ GLOSSARY = [
     (
         "Sensitivity band",
         "The range in which the prevalence lies if the model finds 50-95% of the true passages "
-        "and wrongly tags 0.5-5% of the others. These are assumptions, not measurements.",
+        "and wrongly tags 0.5-5% of the others. These are assumptions, not measurements: if the "
+        "model finds fewer, the prevalence lies above the band.",
     ),
     (
         "Positive labels",
         "How many of the labelled passages carry the theme. Passages that look promising are drawn "
         "more often, so this is no estimate of the prevalence.",
+    ),
+    (
+        "Alpha",
+        "Krippendorff's alpha: how far people who labelled the same passages agree. 1 is always, 0 "
+        "is as often as chance would have it. From 0.8 on labels are called reliable, from 0.667 "
+        "on good for tentative conclusions; counted on few passages, alpha is itself uncertain.",
     ),
     (
         "Labels saved",
@@ -83,12 +89,9 @@ _ESTIMATED = (
 )
 _TAGGED = (
     "A tagged share means:",
-    "in these posts, the model found words of the theme in this share of the passages. Anyone who "
-    "runs the same posts through the same version gets the same numbers.",
+    "in these posts, the model found the theme in this share of the passages. Anyone who runs the "
+    "same posts through the same version gets the same numbers.",
 )
-# What the page says beside the numbers; the rest of a note is told.
-_SAID = ("Tagged share:", "This is not the prevalence", "If the tagger finds")
-_SENTENCE_END = re.compile(r"(?<=[.]) (?=[A-Z0-9])")
 _FEW = 30  # passages under which a percentage says more than is known
 _CAVEATS = [
     (
@@ -138,7 +141,7 @@ def describe_themes(prevalence: pd.DataFrame, codebook: Codebook) -> dict[str, A
     labelled = bool((whole["n_labels"] > 0).any())
     meaning = [*([_ESTIMATED] if n_estimated else []), _TAGGED, *_CAVEATS]
     notes = {row["theme"]: row["note"] for row in records(whole)}
-    common, own, steps = split_notes(notes)
+    common, own, steps = _set_steps_apart(*split_notes(notes))
     return {
         "headline": _headline(whole, codebook),
         "first": _FIRST_ESTIMATED if n_estimated else _FIRST_TAGGED,
@@ -159,37 +162,14 @@ def describe_themes(prevalence: pd.DataFrame, codebook: Codebook) -> dict[str, A
     }
 
 
-def split_notes(notes: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]], list[str]]:
-    """Set apart what the notes of all themes say from what each says of its own.
-
-    Parameters
-    ----------
-    notes : mapping of str to str
-        Note of the prevalence table by theme.
-
-    Returns
-    -------
-    tuple
-        Sentences that every note holds; the other sentences by theme; sentences with a command,
-        for whoever runs the software. What stands beside the numbers anyway is left out.
-
-    Examples
-    --------
-    >>> split_notes({"a": "Few threads. Rare. Run `x`.", "b": "Few threads. Run `x`."})
-    (['Few threads.'], {'a': ['Rare.'], 'b': []}, ['Run `x`.'])
-    """
-    said = {
-        name: [one for one in _SENTENCE_END.split(note) if one and not one.startswith(_SAID)]
-        for name, note in notes.items()
-    }
-    every = list(dict.fromkeys(one for sentences in said.values() for one in sentences))
-    steps = [one for one in every if "`" in one]
-    common = [one for one in every if all(one in told for told in said.values())]
+def _set_steps_apart(
+    common: list[str], own: dict[str, list[str]]
+) -> tuple[list[str], dict[str, list[str]], list[str]]:
+    """Take out the sentences with a command: they are for whoever runs the software."""
+    said = dict.fromkeys([*common, *(one for told in own.values() for one in told)])
+    steps = [one for one in said if "`" in one]
     common = [one for one in common if one not in steps]
-    own = {
-        name: [one for one in sentences if one not in common and one not in steps]
-        for name, sentences in said.items()
-    }
+    own = {theme: [one for one in told if one not in steps] for theme, told in own.items()}
     return common, own, steps
 
 

@@ -16,6 +16,9 @@ from pmdiscourse.present.quotation import NOTHING, Item, quote, quotes_html
 from pmdiscourse.present.wording import plural
 
 MOST_PASSAGES = 200  # different passages that one page quotes: a report is no copy of the posts
+# Of all quotes and passages of a page: with its figures it stays under 2 MB, to be mailed, also in
+# scripts of four bytes a letter.
+MOST_BYTES = 1_400_000
 _MOST_CHARACTERS = 300  # of a neighbouring sentence
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+")
 
@@ -113,6 +116,7 @@ class Appendix:
     allowed: bool = True
     _entries: dict[str, _Entry] = field(default_factory=dict)
     _n_quotes: int = 0
+    _n_bytes: int = 0
 
     def quote(self, title: str, items: Sequence[Item], *, heading: bool = True) -> str:
         """Show quotes under a heading, each with a link to its passage in the appendix.
@@ -129,7 +133,8 @@ class Appendix:
         Returns
         -------
         str
-            Escaped HTML. Passages beyond 200 of a page are left out, and that is said.
+            Escaped HTML. Passages beyond 200 of a page, or beyond the 1.4 MB that its quotes may
+            take, are left out, and that is said.
         """
         if not self.allowed:
             return ""
@@ -140,18 +145,25 @@ class Appendix:
         if left_out:
             more = plural(left_out, "further passage")
             verb = "is" if left_out == 1 else "are"
-            told += f"<p>{more} {verb} not quoted: a page quotes {MOST_PASSAGES} at most.</p>"
+            told += (
+                f"<p>{more} {verb} not quoted: a page quotes {MOST_PASSAGES} at most, and fewer "
+                "where they are long.</p>"
+            )
         return told if items else told + NOTHING
 
     def _take(self, item: Item) -> bool:
         """Put a passage into the appendix, once; tell whether it is there."""
         entry = self._entries.get(item["key"])
+        n_bytes = _count_bytes(item, times=1 if entry else 2)
+        if self._n_bytes + n_bytes > MOST_BYTES:
+            return False
+        if entry is None and len(self._entries) == MOST_PASSAGES:
+            return False
+        self._n_bytes += n_bytes
         if entry is not None:
             if entry.item["text"] == item["text"]:  # evidence fits the cut that it was made for
                 entry.item["evidence"] = [*entry.item["evidence"], *item["evidence"]]
             return True
-        if len(self._entries) == MOST_PASSAGES:
-            return False
         self._entries[item["key"]] = _Entry(dict(item), [])
         return True
 
@@ -169,6 +181,12 @@ class Appendix:
         """Return the entries; empty without a quote."""
         entries = enumerate(self._entries.values(), start=1)
         return "".join(_entry_html(number, entry) for number, entry in entries)
+
+
+def _count_bytes(item: Item, *, times: int) -> int:
+    """Return how much a quote adds to the page; with its passage it stands there twice."""
+    around = escape(item["before"] + item["after"]) if times > 1 else ""
+    return len((quote(item["text"], item["evidence"]) * times + around).encode())
 
 
 def _entry_html(number: int, entry: _Entry) -> str:

@@ -111,7 +111,7 @@ def tell_corpus(manifest: Mapping[str, Any], posts: pd.DataFrame) -> str:
     told = [
         " ".join(str(corpus.get("description") or "").split()),
         f"{plural(len(kept), 'post')}; published: {_tell_dates(kept['published_at'])}.",
-        f"By language: {spoken or 'none'}.",
+        f"Posts by language code: {spoken or 'none'}.",
     ]
     if corpus.get("url"):
         told.append(f"Source: {corpus['url']}.")

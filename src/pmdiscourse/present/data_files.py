@@ -5,21 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock
 
 from pmdiscourse.csv_cells import safe_text
+from pmdiscourse.errors import DiscourseError, invalid
 from pmdiscourse.store import sha256, write_atomic
 
 TABLES = "tables"
 LISTING = "files.json"
-_OURS = re.compile(r"(tables/)?[a-z0-9-]+\.(html|csv)")
+_OURS = re.compile(r"tables/[a-z0-9-]+\.csv|[^/\\]+\.html")
+_POLICY = b"content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_HEAD = 500  # bytes of a page in which the policy stands
 _LONGEST_NAME = 40
+_LOCK = ".lock"
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -100,6 +107,47 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def check_folder(folder: Path, pages: Iterable[str]) -> None:
+    """Check that a report can be written into a folder, without writing anything.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the report; it need not be there.
+    pages : iterable of str
+        Names of the pages to be written.
+
+    Raises
+    ------
+    DiscourseError
+        If it is no folder, nothing can be written there, or a page would overwrite a file that is
+        no report of this software.
+    """
+    for path in (folder, folder / TABLES):
+        if path.exists() and not path.is_dir():
+            raise invalid(f"{path}", got="a file", allowed="a folder to write the report into")
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise DiscourseError(
+            f"nothing can be written into {place}; get the right to write there, or name another "
+            "folder with --out"
+        )
+    listed = _read_listing(folder)
+    for name in pages:
+        path = folder / name
+        if path.is_dir() or (path.exists() and name not in listed and not _is_page(path)):
+            raise DiscourseError(
+                f"{path} is no report of pmdiscourse and would be overwritten; move it away, or "
+                "name another folder with --out"
+            )
+
+
+def _is_page(path: Path) -> bool:
+    """Tell whether a file is a page of an earlier version, which left no listing."""
+    with path.open("rb") as file:
+        return _POLICY in file.read(_HEAD)
+
+
 def write_report(folder: Path, pages: Mapping[str, str], tables: Mapping[str, str]) -> None:
     """Write a report, and remove what an earlier one wrote and this one does not.
 
@@ -115,6 +163,16 @@ def write_report(folder: Path, pages: Mapping[str, str], tables: Mapping[str, st
     tables : mapping of str to str
         CSV by path from the folder.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two reports at once: one after the other, or pages of both would stand side by side.
+    with FileLock(folder / _LOCK):
+        _write_all(folder, pages, tables)
+        with suppress(OSError):  # Windows removes no open file; then it stays, empty and hidden
+            (folder / _LOCK).unlink()
+
+
+def _write_all(folder: Path, pages: Mapping[str, str], tables: Mapping[str, str]) -> None:
+    """Write the files and the listing, then remove what only the old listing has."""
     before = _read_listing(folder)
     # The mark at the start lets Excel see that a table is UTF-8.
     content = {name: text.encode("utf-8-sig") for name, text in tables.items()}
@@ -133,7 +191,7 @@ def _read_listing(folder: Path) -> dict[str, str]:
     """Read what an earlier report wrote; a listing that is missing or not ours tells nothing."""
     try:
         listing = json.loads((folder / LISTING).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(listing, dict):
         return {}

@@ -21,6 +21,7 @@ from pmdiscourse.errors import DiscourseError, invalid, unknown
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
+COUNT = "n_"  # a parameter whose name begins so is a number of things
 _TIMEOUT = 1800  # seconds for one cell; a topic model of a large corpus takes minutes
 
 
@@ -105,15 +106,14 @@ def set_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Noteboo
     Raises
     ------
     DiscourseError
-        If a name is not assigned there, or a value is of another type.
+        If a name is not assigned there, a value is of another type, or a number of things is below
+        1 (0 may be given where it is the default).
     """
     defaults = get_parameters(notebook)
     for name, value in values.items():
         if name not in defaults:
             raise unknown("parameter", got=name, known=defaults)
-        wanted = type(defaults[name])
-        if type(value) is not wanted:
-            raise invalid(f"parameter {name!r}", got=value, allowed=f"a {wanted.__name__}")
+        _require_value(name, value, default=defaults[name])
     filled = copy.deepcopy(notebook)
     filled.cells = [c for c in filled.cells if INJECTED not in c.metadata.get("tags", [])]
     if values:
@@ -124,6 +124,20 @@ def set_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Noteboo
         cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
         filled.cells.insert(place + 1, cell)
     return filled
+
+
+def _require_value(name: str, value: Any, *, default: Any) -> None:
+    """Refuse a value of another type, one that is no literal, and fewer than one of something."""
+    what, wanted = f"parameter {name!r}", type(default)
+    if type(value) is not wanted:
+        raise invalid(what, got=value, allowed=f"a {wanted.__name__}")
+    try:
+        ast.literal_eval(repr(value))
+    except (ValueError, SyntaxError) as error:  # inf, nan, a date in a list
+        allowed = "what can be written in the parameters cell"
+        raise invalid(what, got=value, allowed=allowed) from error
+    if name.startswith(COUNT) and wanted is int and value < min(1, default):
+        raise invalid(what, got=value, allowed=f"{min(1, default)} or more")
 
 
 def execute_notebook(notebook: NotebookNode, *, name: str, directory: Path) -> NotebookNode:

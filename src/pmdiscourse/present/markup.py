@@ -8,6 +8,7 @@ import nh3
 from lxml import etree
 from lxml import html as lxml_html
 
+from pmdiscourse.csv_cells import UNWRITABLE
 from pmdiscourse.present.data_files import slug
 
 _TAGS = {
@@ -24,7 +25,7 @@ _TAKEN = {"content", "appendix", "provenance"}
 def clean(fragment: str) -> str:
     """Keep allowed tags and attributes, drop everything else with scripts and styles whole."""
     return nh3.clean(
-        fragment,
+        UNWRITABLE.sub(" ", fragment),  # the parser would end the page at half a surrogate pair
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes=_CLASSES,

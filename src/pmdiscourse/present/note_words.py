@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -38,25 +39,43 @@ def tell_notes(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     >>> common, own.values.tolist()
     ('Few threads.', [['blame', '12 labels.'], ['identity', '9 labels.']])
     """
+    notes = {str(row["theme"]): str(row["note"]) for row in records(rows)}
+    alike, own = split_notes(notes)
+    table = [(theme, " ".join(sentences)) for theme, sentences in own.items() if sentences]
+    return " ".join(alike), pd.DataFrame(table, columns=["theme", "remark"], dtype="str")
+
+
+def split_notes(notes: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Set apart the sentences that all notes have from those of each.
+
+    Parameters
+    ----------
+    notes : mapping of str to str
+        Note of the prevalence table by theme.
+
+    Returns
+    -------
+    tuple of (list of str, dict of str to list of str)
+        Sentences that every note has; the others by theme. What figure and numbers tell already
+        is left out.
+
+    Examples
+    --------
+    >>> split_notes({"a": "Few threads. Rare.", "b": "Few threads."})
+    (['Few threads.'], {'a': ['Rare.'], 'b': []})
+    """
     said = {
-        str(row["theme"]): [
+        theme: [
             sentence
-            for sentence in dict.fromkeys(_END.split(str(row["note"]).strip()))
+            for sentence in dict.fromkeys(_END.split(note.strip()))
             if sentence and not sentence.startswith(_SAID)
         ]
-        for row in records(rows)
+        for theme, note in notes.items()
     }
-    alike = [
-        sentence
-        for sentence in next(iter(said.values()), [])
-        if all(sentence in other for other in said.values())
-    ]
-    own = {
-        theme: " ".join(sentence for sentence in sentences if sentence not in alike)
-        for theme, sentences in said.items()
-    }
-    table = [(theme, remark) for theme, remark in own.items() if remark]
-    return " ".join(alike), pd.DataFrame(table, columns=["theme", "remark"], dtype="str")
+    first = next(iter(said.values()), [])
+    alike = [one for one in first if all(one in told for told in said.values())]
+    own = {theme: [one for one in told if one not in alike] for theme, told in said.items()}
+    return alike, own
 
 
 def join_remarks(own: pd.DataFrame) -> pd.DataFrame:

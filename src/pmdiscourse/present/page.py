@@ -16,6 +16,7 @@ from pathlib import PurePath
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
+from pmdiscourse.csv_cells import UNWRITABLE
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.present.appendix import Appendix
 from pmdiscourse.present.data_files import data_file_name
@@ -114,7 +115,7 @@ def figure_html(png: str, *, alt: str, caption: str, page: Page, where: str) -> 
         If the alternative text is missing, under 12 characters, a placeholder or a repeated one,
         or the data are no PNG.
     """
-    words = alt.strip()
+    words, caption = (UNWRITABLE.sub(" ", text).strip() for text in (alt, caption))
     if len(words) < MIN_ALT or _PLACEHOLDER.fullmatch(words):
         raise DiscourseError(
             f"{where}: a figure has no alternative text that says what it shows (got {words!r}). "
@@ -156,7 +157,7 @@ def _split_title(source: str, where: str) -> tuple[str, str]:
     first, _, rest = source.lstrip().partition("\n")
     if not first.startswith("# "):
         raise DiscourseError(f"{where}: a notebook begins with its title, as '# Title'")
-    return first[2:].strip(), rest
+    return UNWRITABLE.sub(" ", first[2:]).strip(), rest
 
 
 def _fold_code(code: list[str]) -> str:
@@ -193,5 +194,5 @@ def _render_output(output: NotebookNode, page: Page, markdown: MarkdownIt, where
 
 
 def _preformatted(text: str) -> str:
-    shown = _ANSI.sub("", text).strip("\n")
+    shown = UNWRITABLE.sub(" ", _ANSI.sub("", text)).strip("\n")
     return f"<pre>{escape(shown)}</pre>" if shown else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.present.corpus_words import describe_data
-from pmdiscourse.present.data_files import write_report
+from pmdiscourse.present.data_files import check_folder, slug, write_report
 from pmdiscourse.present.execute import (
     execute_notebook,
     get_parameters,
@@ -29,7 +29,7 @@ from pmdiscourse.store import read_manifest, read_table
 _TEMPLATES = "templates"
 _PROVENANCE = ("provenance", "Where these numbers come from")
 _APPENDIX = ("appendix", "Appendix: the quoted passages in context")
-_QUOTES = "show_quotes"
+_RUN, _QUOTES = "processed", "show_quotes"
 _ESSAYS = "source_essays"  # a notebook with this parameter needs a run that has to do with them
 _INDEX = ("index.html", "Overview")
 
@@ -71,16 +71,20 @@ def export_reports(
     ------
     DiscourseError
         If there is no finished run, no scored passage, no notebook, an unknown parameter or one of
-        another type, if a cell fails, or if a figure has no alternative text.
+        another type, two notebooks of one name, if `reports` cannot take a report, if a cell fails,
+        or if a figure has no alternative text.
     """
     directory, target = Path(processed).resolve(), Path(reports)
     manifest = read_manifest(directory)
     _require_scores(directory, manifest)
     parameters = parameters or {}
     show_quotes = _wants_quotes(parameters)
-    prepared = _prepare(find_notebooks(notebooks), directory, parameters, notice or _keep_silent)
+    sources = find_notebooks(notebooks)
+    check_folder(target, [_INDEX[0], *name_pages(sources).values()])
+    prepared = _prepare(sources, directory, parameters, notice or _keep_silent)
+    names = name_pages(prepared)
     pages = {
-        f"{path.stem}.html": make_page(
+        names[path]: make_page(
             execute_notebook(notebook, name=path.name, directory=path.parent),
             name=path.name,
             show_quotes=show_quotes,
@@ -93,7 +97,8 @@ def export_reports(
         "provenance": describe_run(manifest, names=show_quotes),
         "synthetic": bool(manifest.get("corpus", {}).get("synthetic", False)),
     }
-    written = _render_all(overview, pages, shared)
+    others = {names[path] for path, one in prepared.items() if _ESSAYS in get_parameters(one)}
+    written = _render_all(overview, pages, shared, others)
     tables = dict(overview["tables"])
     for page in pages.values():
         tables |= page.tables
@@ -102,9 +107,15 @@ def export_reports(
 
 
 def _render_all(
-    overview: Mapping[str, Any], pages: Mapping[str, Page], shared: Mapping[str, Any]
+    overview: Mapping[str, Any],
+    pages: Mapping[str, Page],
+    shared: Mapping[str, Any],
+    others: Collection[str],
 ) -> dict[str, str]:
-    """Return the HTML of every page by its name, the overview first."""
+    """Return the HTML of every page by its name, the overview first; `others` are of other texts.
+
+    Those have neither the box nor the banner of the run's posts.
+    """
     named = [_INDEX, *((file, page.title) for file, page in pages.items())]
     every = dict(shared) | {
         "style": Markup(_read_style()),
@@ -113,7 +124,8 @@ def _render_all(
     }
     written = {_INDEX[0]: _render("index", every | _with_end(overview), _INDEX[0])}
     for file, page in pages.items():
-        written[file] = _render("report", every | _with_end(_parts(page)), file)
+        own = {"of_run": file not in others}
+        written[file] = _render("report", every | own | _with_end(_parts(page)), file)
     return written
 
 
@@ -176,6 +188,26 @@ def find_notebooks(folder: str | Path | None = None) -> list[Path]:
     )
 
 
+def name_pages(notebooks: Iterable[Path]) -> dict[Path, str]:
+    """Return the name of the page that each notebook makes.
+
+    Raises
+    ------
+    DiscourseError
+        If two notebooks would share a page or its tables, or one the overview's.
+    """
+    pages, taken = dict[Path, str](), {slug(Path(_INDEX[0]).stem): _INDEX[0]}
+    for path in notebooks:
+        key = slug(path.stem)  # tables are named by it
+        if not key or key in taken:
+            allowed = "a name with letters a to z or digits, of which no other page has the same"
+            raise invalid(
+                f"notebook {path.name}", got=path.stem, allowed=allowed, hint="Rename it."
+            )
+        taken[key] = pages[path] = f"{path.stem}.html"
+    return pages
+
+
 def _prepare(
     sources: list[Path],
     directory: Path,
@@ -187,13 +219,15 @@ def _prepare(
     A notebook about source essays is left out of reports that have nothing to do with them.
     """
     # Notebooks run in their own folder, so DIR must reach them as an absolute path.
-    values = dict(parameters) | {"processed": str(directory)}
+    values = dict(parameters) | {_RUN: str(directory)}
     notebooks = {path: read_notebook(path) for path in sources}
-    known = {path: get_parameters(notebook) for path, notebook in notebooks.items()}
+    known = {path: _read_parameters(path, notebook) for path, notebook in notebooks.items()}
     names = sorted({_QUOTES, *(name for defaults in known.values() for name in defaults)})
+    names = [name for name in names if name != _RUN]
     for name in parameters:
         if name not in names:
-            raise unknown("parameter", got=name, known=names)
+            hint = "Name the run as DIR." if name == _RUN else ""
+            raise unknown("parameter", got=name, known=names, hint=hint)
     prepared = {}
     for path, notebook in notebooks.items():
         own = {name: value for name, value in values.items() if name in known[path]}
@@ -203,6 +237,14 @@ def _prepare(
             del prepared[path]
             notice(f"{path.name} is left out: {why}")
     return prepared
+
+
+def _read_parameters(path: Path, notebook: NotebookNode) -> dict[str, Any]:
+    """Read the parameters; say which notebook it is where they cannot be read."""
+    try:
+        return get_parameters(notebook)
+    except DiscourseError as error:
+        raise DiscourseError(f"notebook {path.name}: {error}") from error
 
 
 def _render(template: str, parts: Mapping[str, Any], current: str) -> str:

@@ -199,7 +199,8 @@ def _tell_band(rows: pd.DataFrame) -> str:
     return (
         f"The {line} is the sensitivity band: where the prevalence may lie if the model "
         "finds 50-95% of the true passages and wrongly tags 0.5-5% of the others. These are "
-        "assumptions: the band is no confidence interval, and it holds no sampling error."
+        "assumptions: the band is no confidence interval, and it holds no sampling error. A model "
+        "that finds fewer than half puts the prevalence above the band."
     )
 
 

@@ -11,7 +11,9 @@ from pmdiscourse.present.frames import records, word_intervals
 from pmdiscourse.present.wording import join_words, label, percent, percent_interval, plural
 
 _PLAIN = "plain"  # the path of the weights without a sentence encoder
+_FEW_THREADS = 20  # under which a prevalence gets no interval beyond its posts (`prevalence_notes`)
 SHOWN = ["precision", "recall", "f1", "average_precision"]
+_HEADS = {"f1": "F1"}
 HOW_TO_LABEL = (
     "To measure the tags on these posts, draw passages with `pmdiscourse label draw DIR --n 400`, "
     "let people fill the sheets in `DIR/labels`, read them with `pmdiscourse label read DIR`, and "
@@ -93,13 +95,15 @@ def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: i
     firm = [row for row in rows if not row["note"]]
     sizes = sorted({row["n"] for row in rows})
     size = " to ".join(f"{number:,}" for number in dict.fromkeys((sizes[0], sizes[-1])))
-    told.insert(0, f"People labelled {size} passages of these posts for each theme.")
+    told.insert(
+        0, f"People labelled {size} passages of these posts for each theme, unsure labels left out."
+    )
     if firm:
         told.insert(1, _tell_both(firm))
     if few:
         counts = [f"{label(row['theme'])} ({row['n_positive']:,} of {row['n']:,})" for row in few]
         told.append(f"Too few positives to say anything firm: {join_words(counts)}.")
-    told.append(_tell_reach(weighted))
+    told.append(_tell_reach(weighted, n_threads=max(row["n_threads"] for row in rows)))
     if n_late:
         came = f"{plural(n_late, 'passage')} came after the draw"
         told.append(f"{came}: the labels do not speak for {'it' if n_late == 1 else 'them'}.")
@@ -109,21 +113,24 @@ def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: i
 def _tell_both(rows: list[dict[str, Any]]) -> str:
     """Tell precision and recall of some themes."""
     parts = [
-        f"{label(row['theme'])} {_interval(row, 'precision')} and {_interval(row, 'recall')}"
+        f"{label(row['theme'])} {_interval(row, 'precision')} right, "
+        f"{_interval(row, 'recall')} found"
         for row in rows
     ]
     return (
-        "Share of the tags that are right, and share of the passages with the theme that are found "
-        f"(95% intervals in brackets): {'; '.join(parts)}."
+        "Share of the tags that are right, and share of the passages with the theme that were "
+        f"found (95% intervals in brackets): {'; '.join(parts)}."
     )
 
 
-def _tell_reach(weighted: bool) -> str:
-    """Say which passages the figures hold for."""
+def _tell_reach(weighted: bool, *, n_threads: int) -> str:
+    """Say which passages the figures hold for, and how far the intervals carry."""
     if weighted:
+        few = f", and of {plural(n_threads, 'thread')} they are rough"
         return (
             "The labelled passages were drawn with known chances, so the figures are weighted and "
-            "hold for all passages that could be drawn; the intervals are for posts like these."
+            "hold for all passages that could be drawn. The intervals allow for differences "
+            f"between threads{few if n_threads < _FEW_THREADS else ''}."
         )
     return (
         "These labels were not drawn with known chances, so the figures describe the labelled "
@@ -133,8 +140,18 @@ def _tell_reach(weighted: bool) -> str:
 
 
 def tell_quality(figures: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures as a narrow table of words: a value and its interval in one cell."""
-    return word_intervals(figures, SHOWN).drop(columns=["path"], errors="ignore")
+    """Return the figures as a narrow table of words: a value and its interval in one cell.
+
+    What is alike in every row and told above the table is left out: threads, weighting, and a
+    column of passages without a score or of notes that has nothing to say.
+    """
+    told = word_intervals(figures, SHOWN)
+    idle: dict[str, int | str] = {"n_unscored": 0, "note": ""}
+    empty = [
+        name for name, nothing in idle.items() if name in told and told[name].eq(nothing).all()
+    ]
+    alike = ["path", "n_threads", "weighted", *empty]
+    return told.drop(columns=alike, errors="ignore").rename(columns=_HEADS)
 
 
 def tell_kinds(figures: pd.DataFrame) -> pd.DataFrame:
@@ -145,7 +162,7 @@ def tell_kinds(figures: pd.DataFrame) -> pd.DataFrame:
     told.loc[noted, names] = told.loc[noted, ["note", "note"]].to_numpy()
     encoders = told["path"].where(told["path"] != _PLAIN, "none")
     told.insert(0, "sentence_encoder", encoders)
-    return told.drop(columns=["path", "note"])
+    return told.drop(columns=["path", "note"]).rename(columns=_HEADS)
 
 
 def tell_bins(bins: pd.DataFrame) -> pd.DataFrame:

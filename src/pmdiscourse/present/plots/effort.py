@@ -22,7 +22,7 @@ def plot_effort(data: pd.DataFrame, *, wanted: float = 0.02, ax: Axes | None = N
     data : DataFrame
         As from `plan_effort`: theme, n_labels, half_width, reached.
     wanted : float, default=0.02
-        Half-width to mark with a line, 0 to 1: 0.02 means +-2 points.
+        Half-width to mark with a line, 0 to 1: 0.02 means ±2 points.
     ax : Axes or None, default=None
         Where to draw; None makes a figure.
 

@@ -71,7 +71,8 @@ def plot_topics(
     ax.set_xlim(left=0)
     ax.set_ylim(place - 0.7, -0.8)
     ax.set_yticks([])
-    ax.set_xticks([0], ["0"])
+    ax.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
     ax.axvline(0, color=style.GRID, lw=0.8)
     key = "\nfilled: new, hollow: a seed term of the codebook" if kind == "theme" else ""
     style.label_axis(ax, f"weight of the term: its part of the topic's words{key}")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from pmdiscourse.present.frames import records, require_columns
 from pmdiscourse.present.plots import style
 from pmdiscourse.present.share_words import has_estimate, tell_row
-from pmdiscourse.present.wording import label, percent, plural
+from pmdiscourse.present.wording import join_words, label, percent, plural
 
 _NEEDED = ["theme", "unit", "by", "group", "n", "tagged_share", "band_low", "band_high", "estimate"]
 _ENDS = ["discourse_low", "discourse_high", "corpus_low", "corpus_high"]
@@ -112,17 +112,18 @@ def _draw_line(
 
 
 def describe_trend(data: pd.DataFrame, *, unit: str = "passage") -> str:
-    """Say in words what `plot_trend` draws."""
+    """Say in words what `plot_trend` draws: first, highest and last period of each theme."""
     rows = _select_periods(data, unit)
     parts = []
     for theme in _order_themes(rows):
         line = rows[rows["theme"] == theme].sort_values("period")
-        first, *_, last = [*records(line)[:1], *records(line)]
+        top = int(line["estimate"].fillna(line["tagged_share"]).to_numpy().argmax())
+        steps = records(line.iloc[sorted({0, top, len(line) - 1})])
         if line["estimate"].isna().all():
-            told = [f"{percent(row['tagged_share'])} in {row['period']}" for row in (first, last)]
+            told = [f"{percent(row['tagged_share'])} in {row['period']}" for row in steps]
         else:
-            told = [f"{row['period']} {tell_row(row)}" for row in (first, last)]
-        parts.append(f"{label(theme)} {told[0]} and {told[1]}")
+            told = [f"{row['period']} {tell_row(row)}" for row in steps]
+        parts.append(f"{label(theme)} {join_words(told)}")
     if not parts:
         return f"Share of {unit}s by period: no dated periods to compare."
     kind = "Tagged share" if rows["estimate"].isna().all() else "Share"
