@@ -33,7 +33,7 @@ else
 endif
 	@touch $@
 
-report: $(STAMP) ## raw posts -> tables -> notebooks -> HTML (RAW=folder OUT=folder REPORTS=folder)
+report: $(STAMP) ## raw posts -> tables -> notebooks -> HTML (RAW=folder OUT=folder REPORTS=folder LABELS=folder)
 	$(BIN)/pmdiscourse run $(RAW) --out $(OUT) $(if $(LABELS),--labels $(LABELS))
 	$(BIN)/pmdiscourse report $(OUT) --out $(REPORTS)
 
