@@ -88,6 +88,7 @@ def test_a_table_writes_values_for_people() -> None:
             "weight": [0.5, 1234.5],
             "n": [1234, 5],
             "took": [True, False],
+            "coded": pd.array([True, None], dtype="boolean"),
             "day": [pd.Timestamp("2024-02-03"), pd.NaT],
         }
     )
@@ -103,6 +104,7 @@ def test_a_table_writes_values_for_people() -> None:
         "2024-02-03",
     ):
         assert f"|{wanted}|" in text
+    assert "True" not in text
 
 
 def test_a_long_table_is_cut_and_says_so() -> None:

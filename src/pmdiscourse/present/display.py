@@ -206,7 +206,7 @@ def _format(column: str, value: Any) -> str:
     missing = value is None or value is pd.NaT or value is pd.NA
     if missing or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    if isinstance(value, bool):
+    if pd.api.types.is_bool(value):
         return "yes" if value else "no"
     if isinstance(value, float):
         is_share = column.endswith(_SHARES) or column.startswith(_SHARE_OF)
