@@ -54,7 +54,7 @@ def _tell_since(manifest: dict[str, Any]) -> None:
     if changed:
         print(
             f"since the last run that differed ({', '.join(changed['differs_in'])}): "
-            f"{changed['posts_added']} posts added, {changed['posts_gone']} gone"
+            f"{plural(changed['posts_added'], 'post')} added, {changed['posts_gone']} gone"
         )
         for told in tell_estimates(changed, name=str):
             print(f"  {told}")

@@ -168,7 +168,7 @@ def _changed(manifest: Mapping[str, Any], codebook: Codebook) -> Row | None:
         return None
     labels = manifest.get("labels", {}).get("n_labels")
     rows = [("run", changed.get("run_before"), find_run_id(manifest))]
-    rows += [("labels", changed.get("labels_before"), labels)]
+    rows += [("labels used", changed.get("labels_before"), labels)]
     rows = [(what, then, now) for what, then, now in rows if then is not None and now is not None]
     shares = [(one["theme"], one["before"], one["now"]) for one in changed["tagged_share"]]
     told = [
