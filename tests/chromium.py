@@ -20,6 +20,7 @@ PROGRAM = next(
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP = 1280
 WIDE: ViewportSize = {"width": 1400, "height": 1000}
+WAIT = 600_000  # milliseconds until something must have happened; only a hang takes so long
 NEEDED = "needs Chromium and pdftotext: apt-get install chromium poppler-utils"
 # Listens before the page's own code could run.
 LISTEN = """
@@ -59,7 +60,7 @@ class Chromium:
 
     def _start(self) -> Browser:
         self._playwright = sync_playwright().start()
-        return self._playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS)
+        return self._playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS, timeout=WAIT)
 
     def call(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Call a function in the browser's thread."""
@@ -71,6 +72,7 @@ class Chromium:
 
     def _visit(self, path: Path, look: Callable[[Visit], Result]) -> Result:
         with self._browser.new_context() as context:
+            context.set_default_timeout(WAIT)
             context.add_init_script(LISTEN)
             # What a page asks for is noted, and nothing of it leaves the machine.
             context.route(re.compile("^(http|ws)"), lambda route: route.abort())
@@ -85,7 +87,13 @@ class Chromium:
 
     def open(self) -> Page:
         """Open an empty page that stays open, to work on a server; use it through `call` only."""
-        return self.call(lambda: self._browser.new_context(viewport=WIDE).new_page())
+
+        def new_page() -> Page:
+            context = self._browser.new_context(viewport=WIDE)
+            context.set_default_timeout(WAIT)
+            return context.new_page()
+
+        return self.call(new_page)
 
     def close(self) -> None:
         """End the browser and its thread."""

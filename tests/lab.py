@@ -20,7 +20,6 @@ ROOT = Path(__file__).parent.parent
 FIVE = ROOT / "data" / "processed" / "source_essays"
 NEEDED = "needs make (apt-get install make) and a virtual environment that `make` has built"
 MAKE = shutil.which("make") or ""
-WAIT = 600_000  # milliseconds until something must have happened; only a hang takes so long
 PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
 COMPLAINTS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type$='stderr']"
 # The first cell has a number, and no cell waits for one: all ran, or one failed.
@@ -100,7 +99,6 @@ class Lab:
 
     def run(self, page: Page, name: str) -> RunSeen:
         """Open a notebook in the browser, run all its cells, and tell what is seen then."""
-        page.set_default_timeout(WAIT)
         page.goto(self._address(f"lab/tree/{name}?reset&token={self._token}"))
         # Before the kernel has a name, running the cells only asks which kernel to take.
         page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()

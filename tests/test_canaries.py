@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from playwright.sync_api import Error
 
 import canaries
 import page_markup
@@ -63,9 +65,15 @@ def open_raw(chromium: Chromium, path: Path, markup: str) -> dict[str, list[str]
     path.write_text(f"<!doctype html><html><body>{markup}", encoding="utf-8")
 
     def wait_and_look(visit: Visit) -> dict[str, list[str]]:
-        visit.page.wait_for_timeout(100)
-        asked = [url for url in visit.requests if "canary.example" in url]
-        return {"requests": asked} if asked else look_for(visit, "running", "requests")
+        for _ in range(100):  # rounds at most; on a machine at rest the first is enough
+            visit.page.wait_for_timeout(100)
+            asked = [url for url in visit.requests if "canary.example" in url]
+            if asked:
+                return {"requests": asked}
+            with suppress(Error):  # the page is on its way to where the canary sends it
+                if found := look_for(visit, "running", "requests"):
+                    return found
+        return {}
 
     return chromium.visit(path, wait_and_look)
 

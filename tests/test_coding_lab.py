@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import lab
-from chromium import Chromium
+from chromium import WAIT, Chromium
 from lab import Lab
 from test_labels import THEMES
 from test_rereading import make_run, rows_of
@@ -52,7 +52,7 @@ def press(page: Page, name: str, shown: str) -> None:
 
 def code_two(server: Lab, page: Page) -> list[str]:
     """Code two passages and return what complained."""
-    expect.set_options(timeout=lab.WAIT)
+    expect.set_options(timeout=WAIT)
     seen = server.run(page, "coding/label.ipynb")
     expect(page.get_by_role("button", name="present", exact=True).first).to_be_visible()
     page.keyboard.press("Escape")
