@@ -140,15 +140,20 @@ def judge(cells: pd.DataFrame, n_replicates: int) -> Iterator[Goal]:
 
 
 def judge_tests(n_replicates: int, n_jobs: int) -> Iterator[Goal]:
-    """Yield the shares of false findings, where a test at 5 % should be wrong in 5 %."""
+    """Yield the shares of false findings, where a test at 5 % should be wrong in 5 %.
+
+    The lower end is for the test itself; what is told of it may only be rarer.
+    """
     jobs = (joblib.delayed(find)(scenario, n_replicates=n_replicates) for scenario in ALIKE)
     for scenario, found in zip(ALIKE, joblib.Parallel(n_jobs=n_jobs)(jobs), strict=True):
         test = "group" if scenario.what == "groups" else "trend"
-        tested = found.dropna(subset=test)
-        wrong, naive = (tested[name].lt(0.05).mean() for name in (test, f"naive_{test}"))
-        chance = 3 * np.sqrt(0.05 * 0.95 / max(len(tested), 1)) * (n_replicates < ENOUGH)
+        naive = found[f"naive_{test}"].lt(0.05).mean()
         what = f"false findings: {scenario.name} ({naive:.2f} by the tagged share)"
-        yield Goal(what, wrong, at_least=0.02, at_most=0.08, chance=chance)
+        for name, told, least in ((f"{test}_any", "", 0.02), (test, ", as told", -np.inf)):
+            tested = found.dropna(subset=name)
+            wrong = tested[name].lt(0.05).mean()
+            chance = 3 * np.sqrt(0.05 * 0.95 / max(len(tested), 1)) * (n_replicates < ENOUGH)
+            yield Goal(what + told, wrong, at_least=least, at_most=0.08, chance=chance)
 
 
 def run_grid(n_replicates: int, n_jobs: int, cells_file: Path | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from zlib import crc32
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.labels import draw_sample
@@ -87,6 +89,57 @@ def test_the_steps_add_up_and_lie_near_the_truth(labelled: Tables) -> None:
         assert abs(row["misses"] - (~tagged & truth).mean()) < 0.02
 
 
+def split_by(draw: str, *, n: int = 300) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Split the correction of one theme, labelled by a draw; return also truth and tags."""
+    rng = np.random.default_rng(crc32(draw.encode()))
+    passages = make_passages(900)
+    truth = rng.random(len(passages)) < 0.1
+    tagged = np.where(truth, rng.random(len(passages)) < 0.6, rng.random(len(passages)) < 0.05)
+    scores = make_scores(passages, tagged.astype(bool), "blame")
+    drawn = draw_sample(passages, scores, n=n, random_state=crc32(draw.encode()))
+    carries = pd.Series(truth, index=passages["passage_id"])
+    present = carries[drawn["passage_id"]].to_numpy()
+    labels = drawn.assign(theme="blame", coder="a", present=present)
+    marks = scores.set_index("passage_id")["tagged"].reindex(carries.index)
+    return split_correction(scores, labels, passages=passages), carries, marks.astype(bool)
+
+
+def test_the_intervals_of_the_steps_hold_the_truth() -> None:
+    n_draws, held = 60, dict.fromkeys(("false_hits", "misses"), 0)
+    for number in range(n_draws):
+        steps, truth, tagged = split_by(f"steps {number}")
+        row = steps.iloc[0]
+        for name, wrong in {"false_hits": tagged & ~truth, "misses": ~tagged & truth}.items():
+            assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+            assert row[f"{name}_high"] - row[f"{name}_low"] < 0.06, "so wide that it says nothing"
+            held[name] += row[f"{name}_low"] <= wrong.mean() <= row[f"{name}_high"]
+    low = stats.binom.ppf(1e-3, n_draws, 0.95)
+    assert min(held.values()) >= low
+    assert held["misses"] < n_draws or held["false_hits"] < n_draws, (
+        "as wide as can be says nothing"
+    )
+
+
+def test_where_all_is_labelled_the_steps_are_known() -> None:
+    row, truth, tagged = split_by("census", n=900)
+    for name, wrong in {"false_hits": tagged & ~truth, "misses": ~tagged & truth}.items():
+        for end in ("", "_low", "_high"):
+            assert row[f"{name}{end}"].item() == pytest.approx(wrong.mean())
+
+
+def test_tagged_passages_without_a_label_may_all_be_wrong(labelled: Tables) -> None:
+    labels, scores = labelled["labels"].query("theme == 'blame'"), labelled["scores"]
+    scores = scores[scores["theme"] == "blame"].reset_index(drop=True)
+    unseen = ~scores["passage_id"].isin(labels["passage_id"])
+    scores["tagged"] = unseen & (scores["passage_id"].rank() % 30 == 0)
+    drawn = {"passages": labelled["passages"], "design": labelled["design"]}
+    row = split_correction(scores, labels, **drawn).iloc[0]
+    assert 0 < row["tagged_share"] < 0.05
+    assert row[["false_hits_low", "false_hits_high"]].tolist() == [0, row["tagged_share"]]
+    none = split_correction(scores.assign(tagged=False), labels, **drawn).iloc[0]
+    assert none[["false_hits", "false_hits_low", "false_hits_high"]].tolist() == [0, 0, 0]
+
+
 def test_without_labels_there_are_no_steps_and_the_figure_says_so(labelled: Tables) -> None:
     frame = split_correction(labelled["scores"], None, passages=labelled["passages"])
     assert frame.empty
@@ -112,7 +165,11 @@ def test_the_figure_draws_and_tells_every_step(labelled: Tables) -> None:
         assert percent(row["estimate"]) in shown
         count = plural(row["n_false_hits"], "label")
         assert f"{-100 * row['false_hits']:+.1f}, {count}" in shown
-        assert f"missed {100 * row['misses']:+.1f} points" in told
+        ends = [f"{100 * row[f'misses_{end}']:+.1f}" for end in ("low", "high")]
+        assert f"missed {100 * row['misses']:+.1f} points ({' to '.join(ends)}; " in told
+        for start, name, sign in ((share, "false_hits", -1), (hits, "misses", 1)):
+            line = {round(start + sign * 100 * row[f"{name}_{end}"], 6) for end in ("low", "high")}
+            assert line in [{round(x, 6) for x in drawn.get_xdata()} for drawn in ax.lines]
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["tagged", "wrongly tagged", "missed", "prevalence"] * 2
 

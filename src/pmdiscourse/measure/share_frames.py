@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmdiscourse.measure.planning import expected_half_width
-from pmdiscourse.measure.ppi import predict_outcomes
+from pmdiscourse.measure.ppi import Outcomes, estimate_mean, predict_outcomes
+from pmdiscourse.measure.strata import LabelledSample
 from pmdiscourse.measure.units import join_units, lack_labels, match_units
 from pmdiscourse.tables import check_table
 
 _STEPS = 40  # points of a curve: smooth enough for a figure
+_CORRECTION = (
+    "theme", "tagged_share", "false_hits", "misses", "estimate", "false_hits_low",
+    "false_hits_high", "misses_low", "misses_high", "n_false_hits", "n_misses",
+)  # fmt: skip
 
 
 def split_correction(
@@ -32,9 +40,10 @@ def split_correction(
     DataFrame
         A row for each theme whose passages have labels enough for an estimate: theme,
         tagged_share, false_hits (share of all passages that are tagged but do not carry the
-        theme), misses (that carry it but are not tagged), estimate, n_false_hits and n_misses (the
-        labelled passages behind them). tagged_share - false_hits + misses = estimate, exactly; an
-        estimated part may fall a little below 0 where few labels speak of it.
+        theme), misses (that carry it but are not tagged), estimate, false_hits_low,
+        false_hits_high, misses_low and misses_high (95 % intervals for these posts), n_false_hits
+        and n_misses (the labelled passages behind them). tagged_share - false_hits + misses =
+        estimate, exactly.
 
     Raises
     ------
@@ -44,8 +53,10 @@ def split_correction(
     Notes
     -----
     The prevalence is the mean of the pseudo-outcomes over all passages. Their sum over the tagged
-    ones alone, divided by all passages, is the share of hits: what the tagged share has beyond it
-    are false hits, what the prevalence has beyond it are misses.
+    ones alone, divided by all passages, is the share of hits (held between what the labels leave
+    possible): what the tagged share has beyond it are false hits, what the prevalence has beyond
+    it are misses. The intervals are those of the tagged passages and of the others as two groups
+    (`estimate_mean`), as shares of all passages.
 
     References
     ----------
@@ -60,22 +71,44 @@ def split_correction(
             sample = samples.get(str(theme))
             if sample is None or lack_labels(sample):
                 continue
-            outcome = predict_outcomes(sample.present, sample.scores, strata=sample.strata).values
-            tagged = part["tagged"].to_numpy(bool)
-            hits, share, estimate = (outcome * tagged).mean(), tagged.mean(), outcome.mean()
-            rows.append(
-                {
-                    "theme": str(theme),
-                    "tagged_share": float(share),
-                    "false_hits": float(share - hits),
-                    "misses": float(estimate - hits),
-                    "estimate": float(estimate),
-                    "n_false_hits": int((tagged & (sample.present == 0)).sum()),
-                    "n_misses": int((~tagged & (sample.present == 1)).sum()),
-                }
-            )
-    columns = ["theme", "tagged_share", "false_hits", "misses", "estimate"]
-    return pd.DataFrame(rows, columns=[*columns, "n_false_hits", "n_misses"])
+            steps = _split(sample, part["tagged"].to_numpy(bool))
+            rows.append({"theme": str(theme)} | steps)
+    return pd.DataFrame(rows, columns=list(_CORRECTION))
+
+
+def _split(sample: LabelledSample, tagged: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the steps of one theme, with their intervals and labels."""
+    outcomes = predict_outcomes(sample.present, sample.scores, strata=sample.strata)
+    share, estimate = float(tagged.mean()), float(outcomes.values.mean())
+    carried, absent = sample.present == 1, sample.present == 0
+    least = (tagged & carried).mean(), estimate - (~tagged & ~absent).mean()
+    most = (tagged & ~absent).mean(), estimate - (~tagged & carried).mean()
+    # What was labelled is known: hits and misses are at least those that were seen.
+    hits = float(min(max((outcomes.values * tagged).mean(), *least), *most))
+    hits_low, hits_high = _ends(outcomes, tagged, sample.threads)
+    misses_low, misses_high = _ends(outcomes, ~tagged, sample.threads)
+    return {
+        "tagged_share": share,
+        "false_hits": share - hits,
+        "misses": estimate - hits,
+        "estimate": estimate,
+        "false_hits_low": min(share - hits_high, share - hits),
+        "false_hits_high": max(share - hits_low, share - hits),
+        "misses_low": min(misses_low, estimate - hits),
+        "misses_high": max(misses_high, estimate - hits),
+        "n_false_hits": int((tagged & absent).sum()),
+        "n_misses": int((~tagged & carried).sum()),
+    }
+
+
+def _ends(
+    outcomes: Outcomes, group: NDArray[np.bool_], threads: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return the interval of the passages of a group that carry the theme, as share of all."""
+    if np.isnan(outcomes.present[group]).all():  # no label: all or none of them may
+        return 0.0, float(group.mean())
+    low, high = estimate_mean(outcomes, threads=threads, inside=group).corpus
+    return float(low * group.mean()), float(high * group.mean())
 
 
 def plan_effort(prevalence: pd.DataFrame) -> pd.DataFrame:

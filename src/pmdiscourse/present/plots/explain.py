@@ -15,6 +15,7 @@ from pmdiscourse.present.wording import label, percent, percent_range, plural
 
 _COLUMNS = [
     "theme", "tagged_share", "false_hits", "misses", "estimate", "n_false_hits", "n_misses",
+    "false_hits_low", "false_hits_high", "misses_low", "misses_high",
 ]  # fmt: skip
 _STEPS = ("tagged", "wrongly tagged", "missed", "prevalence")
 _ROOM = 3.7  # inches beside the names of the steps
@@ -32,8 +33,7 @@ def plot_correction(
     Parameters
     ----------
     data : DataFrame
-        As from `split_correction`: theme, tagged_share, false_hits, misses, estimate, n_false_hits
-        and n_misses.
+        As from `split_correction`.
     intervals : DataFrame or None, default=None
         Prevalence table rows of the same themes, for the 95 % interval of these posts.
     ax : Axes or None, default=None
@@ -57,6 +57,7 @@ def plot_correction(
     if not rows:
         return style.note(ax, _NO_LABELS)
     tops = [max(row["tagged_share"], row["estimate"]) for row in rows]
+    tops += [end for row in rows for end in _reach(row)]
     tops += [high for theme, (_, high) in ends.items() if theme in set(data["theme"])]
     top = 100 * max(*tops, 0.01)
     places: list[float] = []
@@ -70,9 +71,8 @@ def plot_correction(
     ax.set_yticks(places, list(_STEPS) * len(rows))
     ax.tick_params(axis="y", labelsize=style.SMALL)
     _percent_axis(ax)
-    line = "\nline: 95% interval for these posts" if ends else ""
     key = "share of passages, changes in points\nlabels: labelled passages that show it"
-    style.label_axis(ax, f"{key}{line}")
+    style.label_axis(ax, f"{key}\nlines: 95% intervals for these posts")
     return ax
 
 
@@ -83,12 +83,31 @@ def describe_correction(data: pd.DataFrame) -> str:
         return f"No steps to draw: {_NO_LABELS}."
     parts = [
         f"{label(row['theme'])}: tagged {percent(row['tagged_share'])}, wrongly tagged "
-        f"{points(-row['false_hits'])} points ({plural(row['n_false_hits'], 'label')}), missed "
-        f"{points(row['misses'])} points ({plural(row['n_misses'], 'label')}), prevalence "
+        f"{points(-row['false_hits'])} points ({_within(row, 'false_hits', -1)}), missed "
+        f"{points(row['misses'])} points ({_within(row, 'misses', 1)}), prevalence "
         f"{percent(row['estimate'])}"
         for row in rows
     ]
     return f"Steps from the tagged share to the prevalence. {'; '.join(parts)}."
+
+
+def _within(row: dict[str, Any], name: str, sign: int) -> str:
+    """Say between which changes a step lies, and how many labels show it."""
+    low, high = sorted(sign * row[f"{name}_{end}"] for end in ("low", "high"))
+    return f"{points(low)} to {points(high)}; {plural(row[f'n_{name}'], 'label')}"
+
+
+def _reach(row: dict[str, Any]) -> tuple[float, float, float, float]:
+    """Return where the lines of both steps end: two for what is taken off, two for what is added.
+
+    A step begins where the one above ends, so its line says how far it may go from there.
+    """
+    share = row["tagged_share"]
+    hits = share - row["false_hits"]
+    return (
+        share - row["false_hits_high"], share - row["false_hits_low"],
+        hits + row["misses_low"], hits + row["misses_high"],
+    )  # fmt: skip
 
 
 def _largest_first(data: pd.DataFrame) -> list[dict[str, Any]]:
@@ -112,7 +131,7 @@ def _ends(intervals: pd.DataFrame) -> dict[str, tuple[float, float]]:
 def _draw_steps(
     ax: Axes,
     first: float,
-    row: dict[str, float | str],
+    row: dict[str, Any],
     ends: tuple[float, float] | None,
     top: float,
 ) -> None:
@@ -125,15 +144,18 @@ def _draw_steps(
         (1, share, hits, style.VERMILION), (2, hits, estimate, style.GREEN),
     ):  # fmt: skip
         ax.barh(first + step, stop - start, left=start, height=0.55, color=colour)
+    reach = [100 * end for end in _reach(row)]
+    for step, line in ((1, reach[:2]), (2, reach[2:])):
+        ax.plot(line, [first + step] * 2, color=style.INK, lw=1.5)
     ax.plot(share, first, "D", mfc="white", mec=style.MUTED, ms=7, clip_on=False)
     if ends:
         ax.plot([100 * end for end in ends], [first + 3] * 2, color=style.BLUE, lw=2.5)
     ax.plot(estimate, first + 3, "o", color=style.BLUE, ms=8, clip_on=False)
-    counts = [f", {plural(int(row[name]), 'label')}" for name in _COLUMNS[5:]]
+    counts = [f", {plural(int(row[name]), 'label')}" for name in _COLUMNS[5:7]]
     told = [percent(share / 100), points(-false / 100) + counts[0]]
     told.append(points(missed / 100) + counts[1])
     last = max(estimate, 100 * ends[1] if ends else 0)
-    rights = [share, max(share, hits), max(hits, estimate), last]
+    rights = [share, max(share, hits, *reach[:2]), max(hits, estimate, *reach[2:]), last]
     for step, text in enumerate([*told, percent(estimate / 100)]):
         ax.text(
             rights[step] + 0.05 * top, first + step, text, va="center", fontsize=style.SMALL,
