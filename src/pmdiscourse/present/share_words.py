@@ -14,14 +14,7 @@ from typing import Any
 import pandas as pd
 
 from pmdiscourse.present.frames import records
-from pmdiscourse.present.wording import (
-    join_words,
-    label,
-    percent,
-    percent_interval,
-    percent_range,
-    plural,
-)
+from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
 Row = dict[str, Any]
 # The wider interval first: it is the one to show where there is room for one only.
@@ -223,35 +216,3 @@ def tell_caption(rows: pd.DataFrame) -> str:
         "Estimated prevalence by theme with its 95% interval where labels suffice, else "
         f"tagged share{band}."
     )
-
-
-def word_correction(steps: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps from the tagged share to the prevalence as a table of words.
-
-    Parameters
-    ----------
-    steps : DataFrame
-        As from `split_correction`.
-
-    Returns
-    -------
-    DataFrame
-        theme, tagged, wrongly_tagged and missed (each with its 95 % interval for these posts, in
-        percent of all passages), prevalence, labels_wrongly_tagged and labels_missed (labelled
-        passages that show it).
-
-    Examples
-    --------
-    >>> steps = {"theme": "blame", "tagged_share": 0.03, "false_hits": 0.01, "false_hits_low": 0,
-    ...     "false_hits_high": 0.02, "misses": 0.05, "misses_low": 0.04, "misses_high": 0.08,
-    ...     "estimate": 0.07, "n_false_hits": 1, "n_misses": 6}
-    >>> word_correction(pd.DataFrame([steps]))[["wrongly_tagged", "missed"]].values.tolist()
-    [['1.0% (0% to 2.0%)', '5.0% (4.0% to 8.0%)']]
-    """
-    words = {"wrongly_tagged": "false_hits", "missed": "misses"}
-    told = pd.DataFrame({"theme": steps["theme"], "tagged": steps["tagged_share"].map(percent)})
-    for word, name in words.items():
-        parts = steps[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False, name=None)
-        told[word] = [percent_interval(*part) for part in parts]
-    told["prevalence"] = steps["estimate"].map(percent)
-    return told.assign(**{f"labels_{word}": steps[f"n_{name}"] for word, name in words.items()})
