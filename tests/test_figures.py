@@ -19,6 +19,7 @@ from figure_cases import CASES, Drawn, draw_all
 from pmdiscourse.present.plots import plot_prevalence
 from pmdiscourse.present.wording import percent
 
+BLANK = 0.35  # inches
 # Of the wording, not of the data: the level of the intervals, the F of F1, the line of the plan.
 CONSTANTS = {"95", "1", "2.0"}
 
@@ -47,7 +48,7 @@ def drawn_texts(figure: Figure) -> list[Text]:
 
 
 def find_faults(ax: Axes) -> list[str]:
-    """List texts that are cut or lie on another, from matplotlib's own extents."""
+    """List texts that are cut or lie on another, and a blank foot, by matplotlib's own extents."""
     figure = figure_of(ax)
     figure.canvas.draw()
     boxes = [(text.get_text(), text.get_window_extent()) for text in drawn_texts(figure)]
@@ -62,6 +63,8 @@ def find_faults(ax: Axes) -> list[str]:
         up = min(first.y1, second.y1) - max(first.y0, second.y0)
         if across > 1 and up > 1:
             faults.append(f"{one!r} lies on {two!r}")
+    if boxes and min(box.y0 for _, box in boxes) > BLANK * figure.dpi:
+        faults.append("blank below the last line")
     return faults
 
 
@@ -80,6 +83,13 @@ def test_the_search_for_faults_finds_them() -> None:
     assert find_faults(ax) == [
         "cut: 'much too long for this place'", "'one word' lies on 'another'",
     ]  # fmt: skip
+
+
+def test_a_blank_foot_is_found() -> None:
+    for place, faults in ((0.05, []), (0.3, ["blank below the last line"])):
+        ax = Figure(figsize=(5.2, 2)).add_subplot()
+        figure_of(ax).text(0.3, place, "passages")
+        assert find_faults(ax) == faults
 
 
 def test_text_is_ten_pixels_high_on_a_phone(figures: tuple[str, list[Drawn]]) -> None:

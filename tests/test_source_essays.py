@@ -39,6 +39,7 @@ from pmdiscourse.present.source_essays import (
     load_source_essays,
     why_left_out,
 )
+from test_figures import find_faults
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "05-source-essays.ipynb"
@@ -179,6 +180,15 @@ def test_figures_say_what_they_draw(essays: SourceEssays) -> None:
     for plot in (plot_essays, plot_places):
         ax = plot(own.head(0))
         assert "no passages" in ax.texts[0].get_text()
+        plt.close(ax.figure)
+
+
+def test_figures_of_many_essays_have_no_faults(essays: SourceEssays) -> None:
+    own = essays.rows[essays.rows["kind"] == "essay"]
+    many = pd.concat([own.assign(essay=own["essay"] + 10 * n) for n in range(5)])
+    for plot in (plot_essays, plot_places):
+        ax = plot(many)
+        assert find_faults(ax) == []
         plt.close(ax.figure)
 
 

@@ -169,11 +169,11 @@ def _draw_lane(ax: Axes, place: float, passages: pd.DataFrame) -> None:
 
 def _mark(ax: Axes, coded: Any, place: float, tagged: Any) -> None:
     """Draw dots and, around them, hollow diamonds."""
-    ax.plot(coded, [place] * len(coded), "o", color=style.BLUE, ms=7, clip_on=False, zorder=3)
-    ax.plot(
-        tagged, [place] * len(tagged), "D", mfc="none", mec=style.VERMILION, mew=1.6, ms=10,
-        clip_on=False, zorder=4,
-    )  # fmt: skip
+    dot: dict[str, Any] = {"marker": "o", "color": style.BLUE, "ms": 7, "zorder": 3}
+    diamond = {"marker": "D", "mfc": "none", "mec": style.VERMILION, "mew": 1.6, "ms": 10}
+    for places, look in ((coded, dot), (tagged, diamond | {"zorder": 4})):
+        if len(places):  # marks without a place would be laid out at the figure's corner
+            ax.plot(places, [place] * len(places), ls="", clip_on=False, **look)
 
 
 def _ranks(passages: pd.DataFrame) -> Any:

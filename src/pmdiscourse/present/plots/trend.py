@@ -39,7 +39,7 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
     """
     rows = _select_periods(data, unit)
     periods, themes = sorted(set(rows["period"])), _order_themes(rows)
-    ax = style.make_axes(ax, height=1.4 + 1.1 * len(themes) if themes else style.NOTE_HEIGHT)
+    ax = style.make_axes(ax, height=1.4 + 1.2 * len(themes) if themes else style.NOTE_HEIGHT)
     if rows.empty:
         return style.note(ax, "no dated periods to compare")
     shares = rows[["band_high", "tagged_share", "estimate", "corpus_high", "discourse_high"]]
@@ -51,17 +51,17 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
         line = rows[rows["theme"] == theme].sort_values("period")
         x = np.array([x_of[period] for period in line["period"]])
         ax.axhline(floor, color=style.GRID, lw=0.8)
-        _draw_line(ax, x, line, floor, 0.7 / top, beside_estimates=estimated)
+        _draw_line(ax, x, line, floor, 0.64 / top, beside_estimates=estimated)
         last = records(line)[-1]
         share = last["estimate"] if has_estimate(last) else last["tagged_share"]
         tagged = "" if has_estimate(last) or not estimated else " tagged"
         ax.text(
-            0, floor + 0.82, f"{label(theme)}: {percent(share)}{tagged} in {last['period']}",
+            0, floor + 0.75, f"{label(theme)}: {percent(share)}{tagged} in {last['period']}",
             transform=ax.get_yaxis_transform(), fontsize=style.TEXT, parse_math=False,
         )  # fmt: skip
     ax.set_xticks(range(len(periods)), periods, rotation=45 if len(periods) > _MANY else 0)
     ax.set_yticks([])
-    ax.set_ylim(-0.05, len(themes) + 0.05)
+    ax.set_ylim(-0.05, len(themes) - 0.05)
     key = "dot: estimate, lines: 95% interval, thin for posts like these,\nthick for these posts; "
     key += "diamond: tagged by the model"
     if rows.loc[rows["estimate"].isna(), "band_low"].notna().any():
