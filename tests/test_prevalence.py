@@ -222,8 +222,8 @@ def test_a_second_coder_who_agrees_changes_nothing_but_what_waits(
     two, one = estimated(many, twice), estimated(many, many["labels"])
     pd.testing.assert_series_equal(two.drop("note"), one.drop("note"))
     assert str(two["note"]).endswith(
-        f" Coders agree with alpha 1.00 on {two['n_labels']} passages that two of them coded: "
-        "reliable."
+        f" Coders agree with alpha 1.00 (0.89 to 1.00) on {two['n_labels']} passages that two "
+        "coded: reliable."
     )
     assert str(one["note"]).endswith(
         f" Nothing was coded by two people: how far coders agree is not known. {one['n_positive']} "

@@ -15,13 +15,20 @@ from hypothesis import strategies as st
 
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.agreement import agreement, compare_coders
+from pmdiscourse.measure.agreement import (
+    RELIABLE,
+    TENTATIVE,
+    Judgement,
+    agreement,
+    compare_coders,
+)
 from pmdiscourse.measure.decisions import ADJUDICATION, SECOND_READING, decide, find_waiting
 from pmdiscourse.measure.designs import share_rows
 from pmdiscourse.measure.label_store import ReadLabels, draw_wave, read_waves
 from pmdiscourse.measure.label_tables import usable_labels
 from pmdiscourse.measure.labels import draw_sample, read_labels, write_label_sheet
 from pmdiscourse.measure.prevalence import estimate_prevalence
+from pmdiscourse.measure.prevalence_notes import note_agreement
 from pmdiscourse.measure.sheets import MAX_CELL
 from pmdiscourse.store import write_manifest, write_part
 from test_labels import THEMES, edit, fill, make_corpus, said
@@ -267,6 +274,18 @@ def test_the_interval_of_alpha_narrows_and_repeats() -> None:
         assert (row["alpha_low"], row["alpha_high"]) == (again["alpha_low"], again["alpha_high"])
         widths.append(row["alpha_high"] - row["alpha_low"])
     assert widths[1] == pytest.approx(widths[0] / 3, rel=0.15)
+
+
+def test_full_agreement_on_few_passages_is_not_certain() -> None:
+    rows = [agreement(said(dict.fromkeys("AB", "10000" * n))).iloc[0] for n in (2, 8, 32)]
+    assert [(row["alpha"], row["alpha_high"]) for row in rows] == [(1, 1)] * 3
+    lows = [row["alpha_low"] for row in rows]
+    assert lows == sorted(lows)
+    assert lows[0] < TENTATIVE < lows[1] < RELIABLE < lows[2] < 1
+    told = [note_agreement(Judgement(10, "reliable", 1, low, 1)) for low in lows]
+    assert [note.endswith("reliable; the interval reaches below 0.8.") for note in told] == [
+        True, True, False,
+    ]  # fmt: skip
 
 
 def test_coders_are_compared_two_by_two() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from pmdiscourse.tables import require_columns
 # draw tentative conclusions from .667.
 RELIABLE = 0.8
 TENTATIVE = 0.667
+_TAIL = 0.025
 CODES = ("0", "1", "?")
 _WORDS = ("verdict", "note")
 _NOT_MEASURED = "not measured"
@@ -64,7 +66,7 @@ def agreement(labels: pd.DataFrame, *, n_draws: int = 2000, random_state: int = 
     presence of high agreement, AC1; over the passages coded twice, with 2 codes, or 3 where
     ``?`` was used. Spitzer and Fleiss (1974) for the agreement specific to one code. Efron and
     Tibshirani (1993), An Introduction to the Bootstrap, chapter 13, for the percentile interval,
-    over passages.
+    over passages; see `bootstrap_alpha` for coders who never disagree.
 
     Examples
     --------
@@ -138,8 +140,18 @@ def compare_coders(labels: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["theme", "coder", "other"], ignore_index=True)
 
 
-def judge_themes(labels: pd.DataFrame) -> dict[str, tuple[int, float, str]]:
-    """Return passages coded twice, alpha and verdict of each theme: `agreement` without interval.
+class Judgement(NamedTuple):
+    """How far coders agree on a theme: what a note tells of `agreement`."""
+
+    n_double: int = 0
+    verdict: str = _NOT_MEASURED
+    alpha: float = float("nan")
+    alpha_low: float = float("nan")
+    alpha_high: float = float("nan")
+
+
+def judge_themes(labels: pd.DataFrame) -> dict[str, Judgement]:
+    """Return how far coders agree on each theme.
 
     Parameters
     ----------
@@ -148,16 +160,14 @@ def judge_themes(labels: pd.DataFrame) -> dict[str, tuple[int, float, str]]:
 
     Returns
     -------
-    dict of str to tuple
-        n_double, alpha (NaN where not defined) and verdict, by theme.
+    dict of str to Judgement
+        By theme; figures are NaN where they are not defined.
     """
-    first = independent(labels)
-    if first["coder"].nunique() < 2:
-        return {str(theme): (0, float("nan"), _NOT_MEASURED) for theme in labels["theme"].unique()}
-    figures = {theme: _figures(counts) for theme, counts in _count_codes(first).items()}
+    if independent(labels)["coder"].nunique() < 2:
+        return {str(theme): Judgement() for theme in labels["theme"].unique()}
     return {
-        theme: (int(str(row["n_double"])), float(str(row.get("alpha", "nan"))), str(row["verdict"]))
-        for theme, row in figures.items()
+        row["theme"]: Judgement(**{name: row[name] for name in Judgement._fields})
+        for row in agreement(labels).to_dict("records")
     }
 
 
@@ -191,7 +201,19 @@ def bootstrap_alpha(
     -------
     tuple of float
         Both NaN if alpha is not defined in any draw. Draws in which every code is one and the
-        same are left out; with few positives the interval is rough.
+        same are left out; with few positives the interval is rough. Where nobody disagreed, no
+        draw shows a disagreement, yet the next passage may: the low end is at most the alpha of
+        as many disagreements as n_units without one leave possible, 1 - .025 ** (1 / n_units).
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. Clopper and Pearson
+    (1934), Biometrika 26, for the end where nothing was seen.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in bootstrap_alpha(np.array([[2, 0]] * 24 + [[0, 2]] * 5))]
+    [0.59, 1.0]
     """
     random = np.random.default_rng(random_state)
     times = random.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=n_draws)
@@ -204,7 +226,9 @@ def bootstrap_alpha(
         return float("nan"), float("nan")
     alphas = 1 - (total - same)[defined] / expected[defined]
     low, high = np.percentile(alphas, [2.5, 97.5])
-    return float(low), float(high)
+    possible = 1 - _TAIL ** (1 / len(counts))
+    most = 1 - possible * counts.sum() / _expected(counts)
+    return float(min(low, most)), float(high)
 
 
 def krippendorff_alpha(counts: Array) -> float:
@@ -232,8 +256,14 @@ def krippendorff_alpha(counts: Array) -> float:
     total = counts.sum()
     coders = counts.sum(axis=1, keepdims=True)
     same = (counts * (counts - 1) / (coders - 1)).sum()
-    expected = (total**2 - (counts.sum(axis=0) ** 2).sum()) / (total - 1)
+    expected = _expected(counts)
     return float(1 - (total - same) / expected) if expected > 0 else float("nan")
+
+
+def _expected(counts: Array) -> float:
+    """Return how many codes chance alone would let differ from another's."""
+    total = counts.sum()
+    return float((total**2 - (counts.sum(axis=0) ** 2).sum()) / (total - 1))
 
 
 def gwet_ac1(counts: Array) -> float:

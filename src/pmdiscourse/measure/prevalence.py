@@ -184,9 +184,8 @@ def _tell_coders(labels: pd.DataFrame, passages: pd.Series) -> dict[str, str]:
     labels = labels[labels["passage_id"].isin(passages)]
     waiting = count_waiting(labels)
     return {
-        theme: notes.note_agreement(n, alpha, verdict)
-        + notes.note_waiting(*waiting.get(theme, (0, 0)))
-        for theme, (n, alpha, verdict) in judge_themes(labels).items()
+        theme: notes.note_agreement(found) + notes.note_waiting(*waiting.get(theme, (0, 0)))
+        for theme, found in judge_themes(labels).items()
     }
 
 

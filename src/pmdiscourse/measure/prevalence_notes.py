@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pmdiscourse.measure.agreement import RELIABLE, TENTATIVE, Judgement
 from pmdiscourse.measure.planning import (
     MIN_LABELS,
     MIN_POSITIVES,
@@ -129,20 +130,24 @@ def add_to_estimates(rows: list[dict[str, Any]], told: str) -> list[dict[str, An
     return rows
 
 
-def note_agreement(n_double: int, alpha: float, verdict: str) -> str:
+def note_agreement(found: Judgement) -> str:
     """Say how far coders agree: no estimate is better than the labels behind it.
 
     Examples
     --------
-    >>> note_agreement(44, 0.6543, "not reliable")
-    ' Coders agree with alpha 0.65 on 44 passages that two of them coded: not reliable.'
+    >>> note_agreement(Judgement(44, "not reliable", 0.6543, 0.4213, 0.8512))
+    ' Coders agree with alpha 0.65 (0.42 to 0.85) on 44 passages that two coded: not reliable.'
     """
-    if not n_double:
+    if not found.n_double:
         return " Nothing was coded by two people: how far coders agree is not known."
-    on = f"on {n_double:,} passage{'' if n_double == 1 else 's'} that two of them coded"
-    if math.isnan(alpha):
+    plural = "" if found.n_double == 1 else "s"
+    on = f"on {found.n_double:,} passage{plural} that two coded"
+    if math.isnan(found.alpha):
         return f" Coders gave one and the same code {on}: alpha is not defined."
-    return f" Coders agree with alpha {alpha:.2f} {on}: {verdict}."
+    alpha = f"{found.alpha:.2f} ({found.alpha_low:.2f} to {found.alpha_high:.2f})"
+    least = next((least for least in (RELIABLE, TENTATIVE) if found.alpha >= least), -math.inf)
+    unsure = f"; the interval reaches below {least:g}" if found.alpha_low < least else ""
+    return f" Coders agree with alpha {alpha} {on}: {found.verdict}{unsure}."
 
 
 def note_unsure(n: int, most: float) -> str:
