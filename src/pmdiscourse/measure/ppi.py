@@ -15,6 +15,7 @@ for proportions with small expected number of positive counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,36 +174,51 @@ def estimate_mean(
     rest = np.where(group[seen], label - outcomes.expected[seen], 0.0)
     cost = (size / n) ** 2 * (1 - fraction) / drawn
     variance = float(cost @ _covariances(rest, rest, stratum, drawn))
-    clustered = max(variance, _cluster_variance(outcomes.values[group], threads[group]))
-    estimate = float(outcomes.values[group].mean())
-    pull, extra, ceiling = _smooth(outcomes, group, fraction)
-    corpus = _beta_interval(estimate + pull, variance + extra)
-    discourse = _beta_interval(estimate + pull, clustered + extra)
-    # What was labelled is known: the corpus holds at least these positives and these negatives.
+    # What was labelled is known: the group holds at least these positives and these negatives.
     known = label[group[seen]]
-    positive, open_labels = float(known.sum()), n - len(known)
-    corpus = max(corpus[0], positive / n), min(corpus[1], (positive + open_labels) / n)
-    if not known.any():
-        corpus = 0.0, max(corpus[1], ceiling)
-        discourse = 0.0, max(discourse[1], ceiling)
+    least, most = float(known.sum()) / n, 1 - float((1 - known).sum()) / n
+    values = (outcomes.present if len(known) == n else outcomes.values)[group]
+    estimate = min(max(float(values.mean()), least), most)
+    clustered = max(variance, _cluster_variance(values, threads[group]))
+    smoothing = _smooth(outcomes, group, fraction)
+    ends = [
+        _ends(estimate + smoothing.pull, spread + smoothing.extra, known, possible)
+        for spread, possible in zip((variance, clustered), smoothing.possible, strict=True)
+    ]
     return ShareEstimate(
-        estimate=min(1.0, max(0.0, estimate)),
-        corpus=corpus,
-        discourse=discourse,
+        estimate=estimate,
+        corpus=(min(max(ends[0][0], least), most), min(max(ends[0][1], least), most)),
+        discourse=ends[1],
         labels_saved=_labels_saved(estimate, variance, len(known) / n, len(known)),
         label_variance=variance,
         thread_variance=clustered,
     )
 
 
-def _smooth(
-    outcomes: Outcomes, group: NDArray[np.bool_], fraction: Array
-) -> tuple[float, float, float]:
-    """Return Jeffreys smoothing for rare themes: shift of the centre, variance, least upper end.
+def _ends(centre: float, variance: float, known: Array, possible: float) -> tuple[float, float]:
+    """Return the interval; labels that are all alike say little of what they did not meet."""
+    low, high = _beta_interval(centre, variance)
+    if not known.any():
+        return 0.0, max(high, possible)
+    if known.all():
+        return min(low, 1 - possible), 1.0
+    return low, high
 
-    Half a positive and half a negative label are spread over the strata of the group. The least
-    upper end is what no positive label in a stratum leaves possible.
+
+class _Smoothing(NamedTuple):
+    """What Jeffreys smoothing adds to centre and variance, and what unlike labels may still be.
+
+    The last holds two shares that labels all alike leave possible: of these passages, where a
+    stratum labelled whole leaves nothing, and of passages like these.
     """
+
+    pull: float
+    extra: float
+    possible: tuple[float, float]
+
+
+def _smooth(outcomes: Outcomes, group: NDArray[np.bool_], fraction: Array) -> _Smoothing:
+    """Spread half a positive and half a negative label over the strata of a group."""
     strata, label = outcomes.strata[group], outcomes.present[group]
     seen, n_strata = ~np.isnan(label), len(fraction)
     held = np.bincount(strata, minlength=n_strata).astype(float)  # passages of the group
@@ -219,7 +235,8 @@ def _smooth(
     labels = np.maximum(coded, fraction * held)
     pull = float(partly @ (weight * half * (1 - 2 * positive) / (labels + 2 * half)))
     possible = np.where(coded > 0, 1 - _TAIL ** (1 / np.maximum(coded, 1)), 1.0)
-    return pull, extra, float(np.max(weight * possible * (partly > 0)))
+    unlike = weight * possible
+    return _Smoothing(pull, extra, (float(np.max(unlike * (coded < held))), float(np.max(unlike))))
 
 
 def _recalibrate(present: Array, scores: Array, *, importance: Array) -> Array:
