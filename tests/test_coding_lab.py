@@ -43,11 +43,13 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not reach {name!r}")
 
 
-def press(page: Page, name: str, shown: str) -> None:
-    """Press a button by Tab and Space, and wait until the panel says what it did."""
+def choose(page: Page, theme: str, said: str) -> None:
+    """Press a button by Tab and Space, and wait until this very button shows that it is chosen."""
+    name = f"{theme.replace('_', ' ')}: {said}"
     tab_to(page, name)
     page.keyboard.press("Space")
-    expect(page.locator(".jp-OutputArea", has_text=shown).last).to_be_visible()
+    expect(page.get_by_title(name, exact=True)).to_have_text(f"✓ {said}")
+    expect(page.locator(".jp-OutputArea", has_text="Saved in sheet-1.csv.").last).to_be_visible()
 
 
 def code_two(server: Lab, page: Page) -> list[str]:
@@ -58,12 +60,12 @@ def code_two(server: Lab, page: Page) -> list[str]:
     page.keyboard.press("Escape")
     for place, code in enumerate(("present", "unsure"), start=1):
         for number, theme in enumerate(THEMES):
-            said = code if number == 0 else "absent"
-            press(page, f"{theme.replace('_', ' ')}: {said}", "Saved in sheet-1.csv.")
-            expect(page.get_by_role("button", name=f"✓ {said}").first).to_be_visible()
+            choose(page, theme, code if number == 0 else "absent")
         tab_to(page, "Next passage")
         page.keyboard.press("Space")
         expect(page.get_by_text(f"Passage {place + 1} of 150")).to_be_visible()
+        first = f"{THEMES[0].replace('_', ' ')}: present"
+        expect(page.get_by_title(first, exact=True)).to_be_focused()
     return seen.complaints
 
 
