@@ -634,7 +634,10 @@ def test_labels_of_earlier_posts_do_not_speak_for_new_ones(
     assert told["used"] is False
     assert "came after the draw" in told["reason"]
     assert overall(labelled)["estimate"].isna().all()
-    assert overall(labelled)["note"].str.contains("label draw DIR --n 100").all()
+    notes = overall(labelled)["note"]
+    assert notes.str.contains("draw a further wave with `pmdiscourse label draw DIR --n 1`").all()
+    assert not notes.str.contains("Label 100 passages").any(), "there are labels"
+    assert overall(labelled)["labels_needed"].eq(1).all()
 
 
 def test_labels_outlive_posts_that_went_and_a_new_model(labelled: Path) -> None:

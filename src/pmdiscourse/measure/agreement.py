@@ -48,8 +48,8 @@ def agreement(labels: pd.DataFrame, *, n_draws: int = 2000, random_state: int = 
     -------
     DataFrame
         One row per theme, by name: theme, n_double (passages with two coders or more),
-        raw_agreement (share of pairs of coders with the same code), positive_agreement (share of
-        pairs with the code "present", among pairs where one coder gave it), alpha with its 95 %
+        raw_agreement (share of pairs of coders with the same code), positive_agreement (of
+        the codes "present", the share that the other coder gave too), alpha with its 95 %
         interval alpha_low to alpha_high, and ac1 (1 is full agreement, 0 what chance gives),
         verdict and note. Missing where not defined.
 

@@ -66,13 +66,11 @@ def _code(labels: pd.DataFrame, scores: pd.DataFrame, design: pd.DataFrame | Non
     share = coded["agreed"].astype(float)
     coded = coded.assign(present=share > 0.5, agreed=share.where(share > 0.5, 1 - share))
     coded = coded[share != 0.5]
-    whole = weighted and bool((labels[CHANCE] == 1).all())
-    if whole and labels["passage_id"].nunique() < scores["passage_id"].nunique():
-        # Labelling may stop early: what is labelled then is a sample from each stratum.
-        drawn = _strata(scores, design)
-        size = coded["stratum"].astype(str).map(drawn.value_counts())
+    if weighted and (design is not None or bool((labels[CHANCE] == 1).all())):
+        # Labelling may stop early: what a theme has labels of is a sample from each stratum.
+        size = coded["stratum"].astype(str).map(_strata(scores, design).value_counts())
         labelled = coded.groupby(["theme", "stratum"])["passage_id"].transform("size")
-        coded["weight"] = (size / labelled).fillna(1.0)
+        coded["weight"] = (size / labelled).fillna(coded["weight"])
     return coded
 
 

@@ -24,7 +24,7 @@ import pandas as pd
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, NothingUsableError, invalid
 from pmdiscourse.measure.designs import read_design, share_rows, write_design
-from pmdiscourse.measure.label_tables import find_waves, load_design, unit_of
+from pmdiscourse.measure.label_tables import find_waves, load_design, of_frame, unit_of
 from pmdiscourse.measure.labels import (
     draw_sample,
     drawn_texts,
@@ -248,7 +248,12 @@ def read_waves(directory: str | Path) -> ReadLabels:
 
 
 def _over_waves(labels: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Give each label the chance that all waves with labels gave its stratum together."""
+    """Give each label the chance that all waves with labels gave its stratum together.
+
+    Of passages that went and came back only what was drawn since counts; sheets keep the rest.
+    """
+    gone = ~labels["passage_id"].isin(frame["passage_id"])
+    labels = labels[gone | of_frame(labels, frame)]
     drawn = frame["wave"].isin(labels["wave"].unique())
     chance = labels["stratum"].map(drawn.groupby(frame["stratum"]).mean())
     known = chance.where(chance > 0, labels["inclusion_probability"])

@@ -18,6 +18,7 @@ from pmdiscourse.store import sha256
 # Stratum of what came after the last draw: no label speaks for it.
 LATE = "new"
 CHANCE = "inclusion_probability"
+LATE_TO_DRAW = 50  # at most, of what came after the last draw: a start
 _TYPES: dict[str, str] = {
     "passage_id": "str",
     "theme": "str",
@@ -133,7 +134,7 @@ def usable_labels(
     scored = set(scores["passage_id"])
     if unit == "post":
         scored = set(passages.loc[passages["passage_id"].isin(scored), "post_id"])
-    drawn = labels[labels["passage_id"].isin(scored & set(frame["passage_id"]))]
+    drawn = labels[labels["passage_id"].isin(scored) & of_frame(labels, frame)]
     drawn = drawn.reset_index(drop=True)
     design, n_late = _add_late(frame[frame["passage_id"].isin(scored)], scored)
     waiting = find_waiting(drawn)
@@ -141,13 +142,23 @@ def usable_labels(
         "unit": unit,
         "waves": sorted(int(wave) for wave in drawn["wave"].unique()),
         "n_late": n_late,
-        "n_gone": int(labels.loc[~labels["passage_id"].isin(scored), "passage_id"].nunique()),
+        "n_gone": int(labels["passage_id"].nunique() - drawn["passage_id"].nunique()),
         "awaiting_second_reading": len(waiting.second_reading),
         "awaiting_adjudication": len(waiting.adjudication),
     }
     if reason := _reason(drawn, n_late, len(scored), unit):
         return UsableLabels(None, design, drawn, told | {"reason": reason})
     return UsableLabels(drawn, design, drawn, told | {"used": True, "n_labels": len(drawn)})
+
+
+def of_frame(labels: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
+    """Tell which labels were drawn from the stratum that holds their passage now.
+
+    What went for a wave and came back is new: it may be drawn again, and the label that it had
+    before speaks for a stratum that it has left.
+    """
+    stratum = frame.set_index("passage_id")["stratum"].astype(str)
+    return labels["stratum"].astype(str).eq(labels["passage_id"].map(stratum))
 
 
 def _add_late(design: pd.DataFrame, scored: set[str]) -> tuple[pd.DataFrame, int]:
@@ -165,7 +176,8 @@ def _reason(drawn: pd.DataFrame, n_late: int, n_scored: int, unit: str) -> str:
         return (
             f"{n_late} of {n_scored} scored {unit}s came after the draw, so no label speaks for "
             "them. The labels stay valid: draw a further wave with `pmdiscourse label draw DIR "
-            "--n 50`, fill in its sheets, `pmdiscourse label read DIR`, and run again"
+            f"--n {min(LATE_TO_DRAW, n_late)}`, fill in its sheets, `pmdiscourse label read DIR`, "
+            "and run again"
         )
     return "" if len(drawn) else f"none of the labelled {unit}s is left; draw again"
 

@@ -176,7 +176,7 @@ def estimate_mean(
     variance = float(cost @ _covariances(rest, rest, stratum, drawn))
     # What was labelled is known: the group holds at least these positives and these negatives.
     known = label[group[seen]]
-    least, most = float(known.sum()) / n, 1 - float((1 - known).sum()) / n
+    least, most = float(known.sum()) / n, (n - float((1 - known).sum())) / n
     values = (outcomes.present if len(known) == n else outcomes.values)[group]
     estimate = min(max(float(values.mean()), least), most)
     clustered = max(variance, _cluster_variance(values, threads[group]))
@@ -251,6 +251,8 @@ def _recalibrate(present: Array, scores: Array, *, importance: Array) -> Array:
     values = np.zeros((N_FOLDS, len(present)))
     for number in range(N_FOLDS):
         train = labelled[fold != number]
+        if not len(train):  # one label in all
+            continue
         weight = importance[train] / importance[train].mean()
         if len(np.unique(present[train])) < 2:
             values[number] = np.average(present[train], weights=weight)

@@ -24,7 +24,7 @@ from pmdiscourse.measure.planning import (
 )
 from pmdiscourse.measure.ppi import Outcomes, estimate_mean, predict_outcomes
 from pmdiscourse.measure.strata import LabelledSample
-from pmdiscourse.measure.units import PERIOD, join_units, lack_labels, match_units
+from pmdiscourse.measure.units import PERIOD, count_missing, join_units, lack_labels, match_units
 from pmdiscourse.tables import check_table, empty_table
 
 # Corners of the sensitivity band: assumptions, not measurements.
@@ -110,7 +110,7 @@ def estimate_prevalence(
     )
     rows: list[Row] = []
     for unit, frame in units.items():
-        told = {} if labels is None else _tell_coders(labels, frame["passage_id"])
+        told = {} if labels is None else _tell_coders(labels, frame["passage_id"], unit)
         for theme, part in frame.groupby("theme"):
             tagged = {
                 str(group): _tagged_row(members, theme=str(theme), unit=unit, by=by)
@@ -172,19 +172,21 @@ def _tagged_row(members: pd.DataFrame, *, theme: str, unit: str, by: str | None)
     row |= {"theme": theme, "unit": unit, **place, "n": n, "tagged_share": share}
     row |= {"n_threads": members["thread_id"].nunique(), "n_labels": 0, "n_positive": 0}
     if unit == "passage":
-        if n >= MIN_UNITS and share > 0:  # a band of 0 to 0 would read as certainty
+        # from no more tags than the tagger may err by, a band of 0 to 0 would read as certainty
+        if n >= MIN_UNITS and share > min(FALSE_POSITIVE_RATES):
             row["band_low"], row["band_high"] = sensitivity_band(share)
         if by is None:
             row["labels_needed"] = min(MIN_LABELS, n)
     return row | {"method": TAGGED_ONLY, "note": notes.note_tagged(row)}
 
 
-def _tell_coders(labels: pd.DataFrame, passages: pd.Series) -> dict[str, str]:
+def _tell_coders(labels: pd.DataFrame, units: pd.Series, unit: str) -> dict[str, str]:
     """Say how far coders agree on each theme, and what still waits for one of them."""
-    labels = labels[labels["passage_id"].isin(passages)]
+    labels = labels[labels["passage_id"].isin(units)]
     waiting = count_waiting(labels)
     return {
-        theme: notes.note_agreement(found) + notes.note_waiting(*waiting.get(theme, (0, 0)))
+        theme: notes.note_agreement(found, unit=unit)
+        + notes.note_waiting(*waiting.get(theme, (0, 0)))
         for theme, found in judge_themes(labels).items()
     }
 
@@ -208,9 +210,11 @@ def _estimated_rows(
         present = sample.present[inside]
         n_labels, n_positive = int((~np.isnan(present)).sum()), int(np.nansum(present))
         row |= {"n_labels": n_labels, "n_positive": n_positive}
+        row["note"] = notes.note_tagged(row)
         wanted = min(MIN_LABELS if notes.is_overall(row) else MIN_LABELS_GROUP, row["n"])
         row["labels_needed"] = max(0, wanted - n_labels)
         if fit is None:
+            row["labels_needed"] = max(row["labels_needed"], count_missing(sample))
             row["note"] += notes.note_lack(lack)
         elif n_labels < wanted:
             row["note"] += notes.note_few_labels(row, wanted)

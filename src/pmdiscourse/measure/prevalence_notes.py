@@ -17,6 +17,7 @@ from pmdiscourse.measure.planning import (
 Row = Mapping[str, Any]
 
 DRAW = "`pmdiscourse label draw DIR --n {n}`"
+ADVICE = f" Label {MIN_LABELS} passages ({DRAW.format(n=MIN_LABELS)}) to get an estimate."
 
 
 def is_overall(row: Row) -> bool:
@@ -45,11 +46,16 @@ def note_tagged(row: Row) -> str:
         note += (
             " If the tagger finds 50-95% of true passages and wrongly tags 0.5-5% of others - "
             "assumptions, not measurements - the prevalence lies between "
-            f"{row['band_low']:.1%} and {row['band_high']:.1%}. Label {MIN_LABELS} passages "
-            f"({DRAW.format(n=MIN_LABELS)}) to get an estimate."
+            f"{row['band_low']:.1%} and {row['band_high']:.1%}."
         )
+        note += "" if row["n_labels"] else ADVICE
     elif not row["tagged_share"]:
         note += " Nothing was tagged: no sensitivity band can tell how rare the theme is."
+    elif row["n"] >= MIN_UNITS and row["band_low"] is None:
+        note += (
+            " So little was tagged that all of it may be wrong: no sensitivity band can tell how "
+            "rare the theme is."
+        )
     if not is_overall(row):
         groups = "groups" if row["period"] == "all" else "periods"
         note += f" No comparison between {groups} is claimed."
@@ -130,7 +136,7 @@ def add_to_estimates(rows: list[dict[str, Any]], told: str) -> list[dict[str, An
     return rows
 
 
-def note_agreement(found: Judgement) -> str:
+def note_agreement(found: Judgement, *, unit: str = "passage") -> str:
     """Say how far coders agree: no estimate is better than the labels behind it.
 
     Examples
@@ -140,8 +146,7 @@ def note_agreement(found: Judgement) -> str:
     """
     if not found.n_double:
         return " Nothing was coded by two people: how far coders agree is not known."
-    plural = "" if found.n_double == 1 else "s"
-    on = f"on {found.n_double:,} passage{plural} that two coded"
+    on = f"on {count(found.n_double, unit)} that two coded"
     if math.isnan(found.alpha):
         return f" Coders gave one and the same code {on}: alpha is not defined."
     alpha = f"{found.alpha:.2f} ({found.alpha_low:.2f} to {found.alpha_high:.2f})"

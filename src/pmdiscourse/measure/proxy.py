@@ -15,6 +15,7 @@ make its interval shorter. Two things must hold.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,10 +69,13 @@ def read_proxy(path: str | Path) -> pd.DataFrame:
         ) from error
     delimiter = max(",;\t", key="".join(text.splitlines()[:1]).count)
     try:
-        rows = pd.read_csv(
-            io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, index_col=False,
-            skip_blank_lines=False,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            # pandas only warns of cells beyond the header, which may be decimal commas
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            rows = pd.read_csv(
+                io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False,
+                index_col=False, skip_blank_lines=False,
+            )  # fmt: skip
     except (ValueError, pd.errors.ParserWarning) as error:
         raise DiscourseError(f"proxy {path.name} cannot be read as CSV: {error}") from error
     rows.columns = rows.columns.str.strip()

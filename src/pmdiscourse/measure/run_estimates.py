@@ -12,9 +12,10 @@ import pandas as pd
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.drift import check_drift, check_transfer
-from pmdiscourse.measure.label_tables import UsableLabels, usable_labels
+from pmdiscourse.measure.label_tables import LATE_TO_DRAW, UsableLabels, usable_labels
 from pmdiscourse.measure.planning import MIN_LABELS_GROUP
 from pmdiscourse.measure.prevalence import estimate_prevalence
+from pmdiscourse.measure.prevalence_notes import ADVICE, is_overall
 from pmdiscourse.store import read_manifest, read_parts, read_table
 from pmdiscourse.tables import check_table
 
@@ -78,17 +79,21 @@ def estimate_tables(
     labels, told = usable.labels, dict(usable.told)
     design = None if labels is None else usable.design
     chosen = scores if proxy is None else proxy
+    checks: dict[str, Any] = {}
     try:
         prevalence = _estimate_all(chosen, labels, design, passages)
+        checks = _check_labels(usable, scores, passages)
     except DiscourseError as error:
         told |= {"used": False, "reason": str(error)}
         labels = design = None
         prevalence = _estimate_all(chosen, None, None, passages)
+    if told.get("reason"):
+        prevalence = _tell_unused(prevalence, told)
     rows = []
     if proxy is not None:
         model = estimate_prevalence(scores, labels, passages=passages, design=design)
         rows = _compare_proxy(prevalence, model, proxy_themes)
-    return RunEstimates(prevalence, told, rows, _check_labels(usable, scores, passages))
+    return RunEstimates(prevalence, told, rows, checks)
 
 
 def read_estimate_scores(directory: str | Path) -> pd.DataFrame:
@@ -132,6 +137,20 @@ def _estimate_all(
         period = _choose_period(scored["published_at"].dropna(), labels)
         tables.append(estimate(by="period", period=period))
     return check_table("prevalence", pd.concat(tables, ignore_index=True))
+
+
+def _tell_unused(prevalence: pd.DataFrame, told: dict[str, Any]) -> pd.DataFrame:
+    """Say why labels that are there are not used, in place of the advice to draw a first sample."""
+    why = " No estimate: the labels do not fit this run; run.json tells why."
+    if n_late := told.get("n_late", 0):
+        why = f" No estimate: {told['reason']}."
+        n_late = min(LATE_TO_DRAW, n_late)
+    rows = as_rows(prevalence)
+    for row in rows:
+        if is_overall(row) and row["unit"] == told.get("unit", "passage"):
+            row["note"] = row["note"].replace(ADVICE, "") + why
+            row["labels_needed"] = n_late or row["labels_needed"]
+    return check_table("prevalence", pd.DataFrame(rows, columns=prevalence.columns))
 
 
 def _choose_period(published: pd.Series, labels: pd.DataFrame | None) -> str:

@@ -140,11 +140,15 @@ def _share_out(size: pd.Series, before: pd.Series, n: int) -> NDArray[np.int64]:
     names = sorted(set(kinds))
     if "" in names or len(names) != len(KINDS):
         kinds, names = np.full(len(size), "all"), ["all"]
+    held, drawn = size.to_numpy(dtype=np.int64), before.to_numpy(dtype=np.int64)
+    left = {name: int((held - drawn)[kinds == name].sum()) for name in names}
+    budgets = [(n + number) // len(names) for number in range(len(names))]
     for number, name in enumerate(names):
         inside = kinds == name
-        budget = (n + number) // len(names)
-        drawn = before.to_numpy(dtype=np.int64)[inside]
-        further[inside] = allocate(size.to_numpy()[inside], budget, drawn=drawn) - drawn
+        # What one kind is too small for goes to the other.
+        spare = sum(max(0, budgets[k] - left[other]) for k, other in enumerate(names))
+        budget = budgets[number] + (spare if left[name] > budgets[number] else 0)
+        further[inside] = allocate(held[inside], budget, drawn=drawn[inside]) - drawn[inside]
     return further
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmdiscourse.errors import invalid, unknown
 from pmdiscourse.measure.planning import MIN_LABELS
+from pmdiscourse.measure.prevalence_notes import count
 from pmdiscourse.measure.strata import LabelledSample, match_labels, rank_posts
 from pmdiscourse.tables import PASSAGES, UNITS, check_table
 
@@ -125,13 +127,28 @@ def lack_labels(sample: LabelledSample, *, unit: str = "passage") -> str:
     labelled = ~np.isnan(sample.present)
     n_labels, wanted = int(labelled.sum()), min(MIN_LABELS, len(labelled))
     if n_labels < wanted:
-        return f"{n_labels} {unit}s are labelled, {wanted} are needed"
-    size = np.bincount(sample.strata)
-    drawn = np.bincount(sample.strata[labelled], minlength=len(size))
+        are = "is" if n_labels == 1 else "are"
+        return f"{count(n_labels, unit)} {are} labelled, {wanted} are needed"
+    size, drawn = _count_strata(sample)
     thin = np.flatnonzero(drawn < np.minimum(2, size))
     if not len(thin):
         return ""
-    return f"a stratum of {size[thin[0]]} {unit}s has {drawn[thin[0]]} labels"
+    has = count(int(drawn[thin[0]]), "label")
+    return f"a stratum of {count(int(size[thin[0]]), unit)} has {has}"
+
+
+def count_missing(sample: LabelledSample) -> int:
+    """Count the labels that `lack_labels` asks for, by number and by stratum."""
+    size, drawn = _count_strata(sample)
+    thin = int(np.maximum(np.minimum(2, size) - drawn, 0).sum())
+    return max(thin, min(MIN_LABELS, int(size.sum())) - int(drawn.sum()))
+
+
+def _count_strata(sample: LabelledSample) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many each stratum holds, and how many of them are labelled."""
+    size = np.bincount(sample.strata)
+    labelled = ~np.isnan(sample.present)
+    return size, np.bincount(sample.strata[labelled], minlength=len(size))
 
 
 def _groups(passages: pd.DataFrame, by: str | None, period: str) -> pd.Series:

@@ -230,7 +230,8 @@ def count_pairs(joined: pd.DataFrame) -> pd.DataFrame:
     ----------
     Agresti (2013), Categorical Data Analysis, 3rd edition, section 3.5: Fisher's exact test.
     """
-    tagged = joined.pivot(index="passage_id", columns="theme", values="tagged").astype(bool)
+    wide = joined.pivot(index="passage_id", columns="theme", values="tagged")
+    tagged = wide.astype("boolean").fillna(False).astype(bool)
     n = len(tagged)
     n_tagged = {theme: int(tagged[theme].sum()) for theme in tagged.columns}
     rows = []
