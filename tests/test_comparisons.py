@@ -172,12 +172,13 @@ def test_few_threads_labels_or_positives_are_refused_with_words(corpus: Frames) 
     assert row["note"].startswith(
         "Too few to compare: 10 threads (20 needed) in one of the two groups"
     )
-    assert "label draw" in row["note"]
+    assert row["note"].endswith("; add posts, for labels bring no further threads.")
 
     passages = corpus["passages"]
     rare = passages.assign(source=np.where(passages.index < 120, "A small board", "Another"))
     row = compare(corpus | {"passages": rare}, by="source").iloc[0]
     assert "labels (50 needed)" in row["note"]
+    assert "label draw" in row["note"] or "threads (20 needed)" in row["note"]
 
     absent = corpus["labels"].copy()
     absent["present"] = absent["present"] & (np.arange(len(absent)) < 30)

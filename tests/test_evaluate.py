@@ -13,6 +13,7 @@ from sklearn.metrics import (
 )
 
 from pmdiscourse.errors import DiscourseError
+from pmdiscourse.measure.coded import join_labels
 from pmdiscourse.measure.evaluate import evaluate
 from pmdiscourse.measure.labels import draw_sample
 from pmdiscourse.tables import check_table
@@ -301,3 +302,33 @@ def test_mistakes_are_told() -> None:
         evaluate(scores.to_dict(), labels, passages=passages)  # type: ignore[arg-type]
     with pytest.raises(DiscourseError, match="n_draws"):
         evaluate(scores, labels, passages=passages, n_draws=0)
+
+
+def test_labels_of_a_whole_draw_that_stopped_early_keep_their_weight_after_a_further_wave() -> None:
+    """Chances below 1 in the new strata say nothing of the old ones."""
+    scores, truth, passages = build_drawable(900, 0.2)
+    old = passages["passage_id"].str[-3:].astype(int).mod(9).lt(5)
+    kept = set(passages.loc[old, "passage_id"])
+    first = draw_sample(
+        passages[old], scores[scores["passage_id"].isin(kept)], n=100, random_state=1
+    )
+    rest = passages.loc[~old, ["passage_id"]].assign(stratum="w2-1", inclusion_probability=0.25)
+    second = rest.sample(frac=0.25, random_state=1)
+    design = pd.concat([first[["passage_id", "stratum"]], rest[["passage_id", "stratum"]]])
+    drawn = pd.concat([first.head(100), second])
+    labels = drawn[["passage_id", "stratum", "inclusion_probability"]].merge(truth, on="passage_id")
+    joined = join_labels(scores, labels, passages=passages, design=design)
+    weight = joined.groupby(joined["stratum"].eq("w2-1"))["weight"].sum()
+    assert weight.tolist() == pytest.approx([old.sum(), (~old).sum()])
+
+
+def test_a_theme_with_fewer_labels_than_another_has_heavier_ones() -> None:
+    scores, truth, passages = build_drawable(300, 0.2)
+    design = draw_sample(passages, scores, n=300, random_state=1)
+    labels = design.merge(truth, on="passage_id")
+    other = labels.head(90).assign(theme="identity")
+    both = pd.concat([scores, scores.assign(theme="identity")])
+    joined = join_labels(both, pd.concat([labels, other]), passages=passages)
+    assert joined.groupby("theme")["weight"].sum().to_dict() == pytest.approx(
+        {"blame": 300, "identity": 300}
+    )

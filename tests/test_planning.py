@@ -2,12 +2,14 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.planning import expected_half_width, labels_needed
+from pmdiscourse.measure.sampling import _share_out
 
 Z = 1.959963984540054
 
@@ -78,3 +80,14 @@ def test_numbers_out_of_range_are_told(options: dict[str, float], message: str) 
 def test_a_width_takes_a_label() -> None:
     with pytest.raises(DiscourseError, match="n_labels"):
         expected_half_width(0.1, n_labels=0, n_passages=100)
+
+
+def test_what_one_kind_is_too_small_for_goes_to_the_other() -> None:
+    size = pd.Series({"comment-1": 1000, "comment-2": 2000, "essay-1": 200, "essay-2": 400})
+    for drawn, n in (([0] * 4, 1400), ([300, 400, 200, 400], 100), ([300, 400, 200, 400], 1)):
+        before = pd.Series(drawn, index=size.index)
+        further = _share_out(size, before, n)
+        assert further.sum() == n
+        assert (before + further <= size).all()
+    alike = _share_out(size, pd.Series(0, index=size.index), 400)
+    assert alike[:2].sum() == alike[2:].sum() == 200

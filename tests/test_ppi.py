@@ -224,3 +224,57 @@ def test_a_group_without_positives_has_room_above_and_none_below(sample: dict[st
     held, drawn = (np.bincount(sample["strata"][rows], minlength=5) for rows in (group, seen))
     assert result.corpus[0] == result.discourse[0] == 0
     assert result.corpus[1] >= np.max(held / held.sum() * (1 - 0.025 ** (1 / drawn))) - 1e-9
+
+
+def test_a_group_labelled_whole_has_its_known_share() -> None:
+    """Ten passages of one source among a thousand, all labelled: nothing is left to estimate."""
+    rng = np.random.default_rng(1)
+    scores = rng.beta(0.5, 3, 1000)
+    truth = (rng.random(1000) < scores).astype(float)
+    present = np.where(np.arange(1000) < 300, truth, np.nan)
+    outcomes = predict_outcomes(present, scores, strata=np.zeros(1000, dtype=np.int64))
+    for n_positive in (0, 1, 4):
+        group = np.zeros(1000, dtype=bool)
+        group[np.flatnonzero(present == 1)[:n_positive]] = True
+        group[np.flatnonzero(present == 0)[: 10 - n_positive]] = True
+        result = estimate_mean(outcomes, threads=np.arange(1000) // 3, inside=group)
+        assert result.estimate == pytest.approx(n_positive / 10)
+        assert result.corpus == pytest.approx((n_positive / 10, n_positive / 10))
+        assert result.discourse[0] <= n_positive / 10 < result.discourse[1] < 1
+
+
+def test_estimates_of_groups_lie_in_their_intervals_and_between_what_is_known() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(60):
+        truth, scores, _, threads = draw_corpus(rng, 0.03, 0.7, 0.95)
+        present, strata = draw_labels(rng, truth, scores)
+        outcomes = predict_outcomes(present, scores, strata=strata)
+        group = threads % 12 == 0
+        result = estimate_mean(outcomes, threads=threads, inside=group)
+        known = present[group][~np.isnan(present[group])]
+        positive, negative = known.sum() / group.sum(), (1 - known).sum() / group.sum()
+        for low, high in (result.corpus, result.discourse):
+            assert low <= result.estimate <= high
+        assert positive <= result.estimate <= 1 - negative
+        assert positive - 1e-9 <= result.corpus[0] <= result.corpus[1] <= 1 - negative + 1e-9
+
+
+def test_a_theme_of_one_group_is_told_rare_in_the_other() -> None:
+    """The score finds it in both; labels say that one has none: not "anything up to 100 %"."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        truth, scores, _, threads = draw_corpus(rng, 0.08, 0.7, 0.95)
+        other = threads % 2 == 1
+        present, strata = draw_labels(rng, np.where(other, 0, truth), scores)
+        outcomes = predict_outcomes(present, scores, strata=strata)
+        result = estimate_mean(outcomes, threads=threads, inside=other)
+        assert max(result.corpus[1], result.discourse[1]) < 0.12
+
+
+def test_all_labels_positive_is_the_mirror_of_none_positive(sample: dict[str, Array]) -> None:
+    seen = ~np.isnan(sample["present"])
+    none = estimate(sample | {"present": np.where(seen, 0.0, np.nan)})
+    every = estimate(sample | {"present": np.where(seen, 1.0, np.nan)})
+    assert every.estimate == 1
+    assert every.corpus == pytest.approx((1 - none.corpus[1], 1))
+    assert every.discourse == pytest.approx((1 - none.discourse[1], 1))

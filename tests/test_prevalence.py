@@ -79,6 +79,26 @@ def test_band_is_rogan_gladen_at_the_corners(tagged: float, low: float, high: fl
     assert sensitivity_band(tagged) == pytest.approx((low, high))
 
 
+def test_so_few_tags_that_all_may_be_wrong_have_no_band() -> None:
+    """The lower false-positive rate is .5 %: a band of 0 to 0 would read as certainty."""
+    passages = make_passages(1000)
+    for n_tagged, has_band in ((0, False), (3, False), (5, False), (6, True), (30, True)):
+        scores = make_scores(passages, np.arange(1000) < n_tagged, "blame")
+        row = estimate_prevalence(scores, passages=passages).set_index("unit").loc["passage"]
+        assert bool(row[["band_low", "band_high"]].notna().all()) == has_band
+        assert ("may be wrong: no sensitivity band" in row["note"]) == (0 < n_tagged <= 5)
+        assert not has_band or row["band_high"] > 0
+
+
+def test_one_passage_with_one_label() -> None:
+    passages = make_passages(1)
+    scores = make_scores(passages, np.array([True]), "blame")
+    label = passages[["passage_id"]].assign(theme="blame", present=True, stratum="5")
+    label = label.assign(inclusion_probability=1.0, coder="a", wave=1)
+    rows = estimate_prevalence(scores, label, passages=passages).set_index("unit")
+    assert rows.loc["passage", "estimate"] == 1
+
+
 def test_without_labels_the_rows_are_tagged_shares(
     scores: pd.DataFrame, passages: pd.DataFrame
 ) -> None:

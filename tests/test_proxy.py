@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +53,17 @@ def test_columns_may_stand_in_any_order_and_more_are_passed_over(tmp_path: Path)
         (HEAD, "holds no score"),
         ("", "cannot be read as CSV"),
         (f"{HEAD}p1,blame,1\np2,blame,1,9,9\n", "cannot be read as CSV"),
+        (f"{HEAD}p1,blame,0,9\np2,blame,0,1\n", "cannot be read as CSV"),
         (f"{HEAD}p1,blame,1\n".encode() + b"p\xe9,blame,1\n", "row 3: not UTF-8"),
         (f"{HEAD}p1,blame,1\n".encode("utf-16"), "not UTF-8"),
     ],
 )
 def test_faults_are_told_with_row_and_column(tmp_path: Path, text: str | bytes, told: str) -> None:
-    with pytest.raises(DiscourseError) as caught:
-        read_proxy(write(tmp_path, text))
+    path = write(tmp_path, text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as it may be in use; the tests make errors of warnings
+        with pytest.raises(DiscourseError) as caught:
+            read_proxy(path)
     assert told in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
 

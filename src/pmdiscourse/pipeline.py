@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def run(
         n_scored = int(scores["passage_id"].nunique())
         manifest = _describe(manifest, len(passages), n_scored, codebook, name)
         manifest["model"]["themes"] = describe_themes(model)
-        found = _estimate(directory, scores, passages, settings.proxy, others)
+        found = _estimate(directory, manifest, scores, passages, (settings.proxy, others))
         prevalence = found.pop("prevalence")
         manifest |= found
         manifest["last_estimates"] = _last_estimates(before, prevalence)
@@ -200,13 +201,14 @@ def _describe(
 
 def _estimate(
     directory: Path,
+    manifest: dict[str, Any],
     scores: pd.DataFrame,
     passages: pd.DataFrame,
-    path: str,
-    others: pd.DataFrame | None,
+    named: tuple[str, pd.DataFrame | None],
 ) -> dict[str, Any]:
     """Return the prevalence table and what the manifest tells of labels and proxy."""
-    proxy, told = None, dict[str, Any]()
+    posts = partial(read_parts, directory, "posts", manifest["tables"]["posts"])
+    (path, others), proxy, told = named, None, dict[str, Any]()
     if others is not None:
         file = Path(path)
         proxy = use_proxy(scores, others, passages=passages, name=file.name)
@@ -217,7 +219,7 @@ def _estimate(
             "part": write_part(directory / "proxy", "scores", proxy),
         }
     found = estimate_tables(
-        directory, scores, passages, proxy=proxy, proxy_themes=told.get("themes", ())
+        directory, scores, passages, proxy=proxy, proxy_themes=told.get("themes", ()), posts=posts
     )
     return {
         "prevalence": found.prevalence,

@@ -217,6 +217,25 @@ def require_columns(name: str, frame: Any, columns: Iterable[str]) -> None:
         raise invalid(name, got=list(frame.columns), allowed=f"a frame with {missing} too")
 
 
+def check_present(labels: pd.DataFrame) -> None:
+    """Require what coders say to be yes, no or missing (unsure).
+
+    Raises
+    ------
+    DiscourseError
+        Naming the first value that is something else.
+    """
+    said = labels["present"]
+    wrong = said.notna() & ~said.isin([True, False])  # 1 and 0 are equal to them, "1" is not
+    if wrong.any():
+        raise invalid(
+            "labels, column 'present'",
+            got=f"{said[wrong].iloc[0]!r} ({wrong.sum()} such rows)",
+            allowed="True, False, or missing for unsure",
+            hint="Read sheets with `read_labels`, which knows 1, 0 and ?.",
+        )
+
+
 def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Check a frame against its table and return it in canonical form.
 

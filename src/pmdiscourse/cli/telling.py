@@ -68,7 +68,9 @@ def _tell_since(manifest: dict[str, Any]) -> None:
                 print(
                     f"{plural(n, 'label')} await {what.replace('_', ' ')}: `label read` says where"
                 )
-    elif "reason" in labels:
+    if others := labels.get("other_themes"):
+        print(f"labels of {', '.join(others)} left out: the codebook has no such theme")
+    if "reason" in labels:
         print(f"labels not used, tagged shares instead: {labels['reason']}")
     for told in (*tell_proxy(manifest, name=str), *tell_checks(manifest, name=str)):
         print(told)

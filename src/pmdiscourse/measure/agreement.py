@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmdiscourse.errors import invalid
 from pmdiscourse.measure.decisions import independent
-from pmdiscourse.tables import require_columns
+from pmdiscourse.tables import check_present, require_columns
 
 # Krippendorff (2018), Content Analysis, 4th edition, chapter 12: rely on alpha of .800 and above,
 # draw tentative conclusions from .667.
@@ -339,6 +339,7 @@ def _verdict(alpha: float) -> str:
 
 def _check(labels: pd.DataFrame) -> None:
     require_columns("labels", labels, _NEEDED)
+    check_present(labels)
     repeated = labels.duplicated(["passage_id", "theme", "coder"])
     if repeated.any():
         first = labels.loc[repeated, ["passage_id", "theme", "coder"]].iloc[0].to_dict()

@@ -9,7 +9,7 @@ import pandas as pd
 from pmdiscourse.errors import invalid, unknown
 from pmdiscourse.measure.decisions import decide
 from pmdiscourse.measure.strata import assign_strata
-from pmdiscourse.tables import require_columns
+from pmdiscourse.tables import check_present, require_columns
 
 CHANCE = "inclusion_probability"
 
@@ -92,6 +92,7 @@ def _check(scores: Any, labels: Any, passages: Any) -> None:
     }
     for name, (frame, columns) in needed.items():
         require_columns(name, frame, columns)
+    check_present(labels)
     known = list(dict.fromkeys(scores["theme"]))
     for theme in sorted(set(labels["theme"]) - set(known)):
         raise unknown("theme of labels", got=theme, known=known)

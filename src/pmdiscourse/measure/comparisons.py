@@ -44,6 +44,7 @@ _COUNTS = ("n", "n_threads", "n_labels", "n_positive")
 _COLUMNS = ["theme", "unit", "by", "group", "reference", *_COUNTS, *FIGURES, "p_adjusted"]
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
 _DRAW_MORE = "draw more labels with `pmdiscourse label draw`, or add posts"
+_ADD_POSTS = "add posts, for labels bring no further threads"
 
 
 def compare_groups(
@@ -197,7 +198,8 @@ def _compare_pair(frame: pd.DataFrame, group: str, base: str) -> dict[str, Any]:
     needed = {"n_threads": MIN_THREADS, "n_labels": MIN_LABELS_GROUP, "n_positive": MIN_POSITIVES}
     lack = frame.attrs["lack"] or _lack(least, needed, "in one of the two groups")
     if lack:
-        return least | {"note": f"Too few to compare: {lack}; {_DRAW_MORE}."}
+        enough = least["n_threads"] >= MIN_THREADS
+        return least | {"note": f"Too few to compare: {lack}; {_advise(enough)}."}
     is_group = (pair["group"] == group).to_numpy(float)
     return least | _regress(pair, is_group) | {"note": ""}
 
@@ -215,9 +217,15 @@ def _fit_trend(dated: pd.DataFrame, period: str) -> dict[str, Any]:
     if not lack and n_periods < MIN_PERIODS:
         lack = f"periods: {n_periods} ({MIN_PERIODS} needed)"
     if lack:
-        return counts | {"note": f"Too few for a trend: {lack}; {_DRAW_MORE}."}
+        enough = counts["n_threads"] >= MIN_THREADS_TREND and n_periods >= MIN_PERIODS
+        return counts | {"note": f"Too few for a trend: {lack}; {_advise(enough)}."}
     years = dated["group"].map(_position(period)).to_numpy(float) / _PER_YEAR[period]
     return counts | _regress(dated, years - years.min()) | {"note": "Change per year."}
+
+
+def _advise(enough: bool) -> str:
+    """Say what to do next: labels help where there are threads and periods enough."""
+    return _DRAW_MORE if enough else _ADD_POSTS
 
 
 def _position(period: str) -> Callable[[str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pandas as pd
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.decisions import find_waiting
 from pmdiscourse.measure.sampling import FRAME_COLUMNS
+from pmdiscourse.measure.sheets import text_sha256
 from pmdiscourse.measure.strata import LABEL_COLUMNS
-from pmdiscourse.store import sha256
+from pmdiscourse.store import read_table, sha256
 
 # Stratum of what came after the last draw: no label speaks for it.
 LATE = "new"
@@ -27,6 +29,7 @@ _TYPES: dict[str, str] = {
     "wave": "int64",
     "first_wave": "int64",
     "stratum": "str",
+    "text_sha256": "str",
 }
 
 
@@ -47,7 +50,8 @@ class UsableLabels:
     told : dict
         What the manifest tells: used, n_labels (labels that are used), sha256 (of labels.csv) and,
         if there is such a file, unit, waves, n_late (scored after the last draw), n_gone (labelled,
-        no longer scored), awaiting_second_reading and awaiting_adjudication (passages x themes)
+        no longer scored, or whole posts whose text has changed), other_themes (that were labelled
+        and are not scored), awaiting_second_reading and awaiting_adjudication (passages x themes)
         and, where labels are there but not used, reason.
     """
 
@@ -104,7 +108,11 @@ def load_design(directory: str | Path) -> tuple[pd.DataFrame, str]:
 
 
 def usable_labels(
-    directory: str | Path, scores: pd.DataFrame, passages: pd.DataFrame
+    directory: str | Path,
+    scores: pd.DataFrame,
+    passages: pd.DataFrame,
+    *,
+    posts: Callable[[], pd.DataFrame] | None = None,
 ) -> UsableLabels:
     """Find what a run can use of its labels. The values of the scores do not matter.
 
@@ -114,6 +122,8 @@ def usable_labels(
         Folder of the run (DIR).
     scores, passages : DataFrame
         Tables ``scores`` and ``passages`` of the run.
+    posts : callable or None, default=None
+        Gives table ``posts``, asked for where posts were drawn; None reads that of the last run.
 
     Returns
     -------
@@ -131,18 +141,21 @@ def usable_labels(
         frame, unit = load_design(directory)
     except DiscourseError as error:
         return UsableLabels(None, None, nothing, told | {"reason": str(error)})
-    scored = set(scores["passage_id"])
+    scored = _scored(scores, passages, unit)
+    kept = labels["passage_id"].isin(scored) & of_frame(labels, frame)
     if unit == "post":
-        scored = set(passages.loc[passages["passage_id"].isin(scored), "post_id"])
-    drawn = labels[labels["passage_id"].isin(scored) & of_frame(labels, frame)]
-    drawn = drawn.reset_index(drop=True)
+        texts = posts() if posts else read_table(directory, "posts")
+        kept &= ~labels["passage_id"].isin(_changed_posts(path.parent, texts))
+    known = labels["theme"].isin(scores["theme"])
+    told["other_themes"] = sorted(labels.loc[kept & ~known, "theme"].unique())
+    drawn = labels[kept & known].reset_index(drop=True)
     design, n_late = _add_late(frame[frame["passage_id"].isin(scored)], scored)
     waiting = find_waiting(drawn)
     told |= {
         "unit": unit,
         "waves": sorted(int(wave) for wave in drawn["wave"].unique()),
         "n_late": n_late,
-        "n_gone": int(labels["passage_id"].nunique() - drawn["passage_id"].nunique()),
+        "n_gone": labels["passage_id"].nunique() - labels.loc[kept, "passage_id"].nunique(),
         "awaiting_second_reading": len(waiting.second_reading),
         "awaiting_adjudication": len(waiting.adjudication),
     }
@@ -159,6 +172,27 @@ def of_frame(labels: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
     """
     stratum = frame.set_index("passage_id")["stratum"].astype(str)
     return labels["stratum"].astype(str).eq(labels["passage_id"].map(stratum))
+
+
+def _scored(scores: pd.DataFrame, passages: pd.DataFrame, unit: str) -> set[str]:
+    """Return the ids of what is scored."""
+    scored = set(scores["passage_id"])
+    if unit == "passage":
+        return scored
+    return set(passages.loc[passages["passage_id"].isin(scored), "post_id"])
+
+
+def _changed_posts(labels: Path, posts: pd.DataFrame) -> set[str]:
+    """Find drawn posts whose text is not the one that was drawn: ids outlive an edit."""
+    changed, texts = set[str](), posts.set_index("post_id")["text"]
+    for wave in find_waves(labels):
+        if not (wave / "design.csv").is_file():
+            continue
+        drawn = _read_csv(wave / "design.csv", ["passage_id", "text_sha256"])
+        was = drawn.set_index("passage_id")["text_sha256"]
+        now = texts.reindex(was.index).dropna().map(text_sha256)
+        changed |= set(now.index[now.ne(was.reindex(now.index))])
+    return changed
 
 
 def _add_late(design: pd.DataFrame, scored: set[str]) -> tuple[pd.DataFrame, int]:

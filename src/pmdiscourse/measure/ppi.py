@@ -230,7 +230,8 @@ def _smooth(outcomes: Outcomes, group: NDArray[np.bool_], fraction: Array) -> _S
         coded > 0, _means(label[seen], strata[seen], np.maximum(coded, 1)), np.clip(share, 0, 1)
     )
     half = 0.5 / np.count_nonzero(held)
-    worth = np.minimum(1 / fraction, held) / held.sum()  # of one label
+    # Of one label: a group that is labelled whole speaks for itself alone.
+    worth = np.where(coded < held, np.minimum(1 / fraction, held), 1.0) / held.sum()
     extra = float(partly @ (worth**2 * half * ((1 - share) ** 2 + share**2)))
     labels = np.maximum(coded, fraction * held)
     pull = float(partly @ (weight * half * (1 - 2 * positive) / (labels + 2 * half)))

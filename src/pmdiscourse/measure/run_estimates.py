@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,7 @@ def estimate_tables(
     *,
     proxy: pd.DataFrame | None = None,
     proxy_themes: Collection[str] = (),
+    posts: Callable[[], pd.DataFrame] | None = None,
 ) -> RunEstimates:
     """Estimate everything that a run tells of the themes.
 
@@ -70,12 +71,14 @@ def estimate_tables(
         Table ``scores`` as from `use_proxy`; None takes the model's scores.
     proxy_themes : collection of str, default=()
         Themes that it has scores of its own for.
+    posts : callable or None, default=None
+        Gives table ``posts`` of the run; see `usable_labels`.
 
     Returns
     -------
     RunEstimates
     """
-    usable = usable_labels(directory, scores, passages)
+    usable = usable_labels(directory, scores, passages, posts=posts)
     labels, told = usable.labels, dict(usable.told)
     design = None if labels is None else usable.design
     chosen = scores if proxy is None else proxy

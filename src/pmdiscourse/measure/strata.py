@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmdiscourse.errors import DiscourseError, invalid, unknown
 from pmdiscourse.measure.decisions import decide
-from pmdiscourse.tables import KINDS, require_columns
+from pmdiscourse.tables import KINDS, check_present, require_columns
 
 # Cuts of the ranked passages: the top 2, 6, 15 and 40 % and the rest. Rare themes sit at the top.
 CUTS = (0.02, 0.06, 0.15, 0.40, 1.0)
@@ -172,6 +172,7 @@ def _check_labels(labels: pd.DataFrame, scores: pd.DataFrame) -> None:
             "`evaluate` can use the labels you have."
         )
     require_columns("labels", labels, LABEL_COLUMNS)
+    check_present(labels)
     for theme in labels["theme"].unique():
         if theme not in set(scores["theme"]):
             raise unknown("theme of labels", got=str(theme), known=sorted(set(scores["theme"])))
