@@ -146,3 +146,12 @@ def test_what_coders_may_say_is_checked(drawn: Frames, wrong: object) -> None:
     fine = make_labels(truth, design, coder="Ana").astype({"present": float})
     fine.loc[fine.index[9], "present"] = np.nan
     assert len(estimate_prevalence(scores, fine, passages=passages, design=frame))
+
+
+def test_notes_say_whose_tags_they_are(tmp_path: Path, drawn: Frames) -> None:
+    scores, _, passages = drawn
+    found = estimate_tables(
+        tmp_path, scores, passages, proxy=scores, proxy_themes=["identity"]
+    ).prevalence
+    for theme, whose in (("identity", "by the proxy"), ("blame", "by the model")):
+        assert found.loc[found["theme"] == theme, "note"].str.contains(f"tagged {whose}.").all()

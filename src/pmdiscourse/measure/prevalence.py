@@ -120,7 +120,8 @@ def estimate_prevalence(
                 rows += tagged.values()
             elif not samples[unit] and any(samples.values()):
                 rows += [
-                    r | {"note": r["note"] + notes.note_other_unit(r)} for r in tagged.values()
+                    r | {"note": r["note"].replace(notes.ADVICE, "") + notes.note_other_unit(r)}
+                    for r in tagged.values()
                 ]
             else:
                 groups = part["group"].to_numpy(object)

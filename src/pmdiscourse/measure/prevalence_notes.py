@@ -17,6 +17,7 @@ from pmdiscourse.measure.planning import (
 Row = Mapping[str, Any]
 
 DRAW = "`pmdiscourse label draw DIR --n {n}`"
+BY_MODEL = "by the model"
 ADVICE = f" Label {MIN_LABELS} passages ({DRAW.format(n=MIN_LABELS)}) to get an estimate."
 
 
@@ -39,7 +40,7 @@ def count(n: int, noun: str) -> str:
 def note_tagged(row: Row) -> str:
     """Say what the tagged share is and is not."""
     share, unit = f"{row['tagged_share']:.1%}", row["unit"]
-    note = f"Tagged share: {share} of {unit}s were tagged by the model. This is not the prevalence."
+    note = f"Tagged share: {share} of {unit}s were tagged {BY_MODEL}. This is not the prevalence."
     if unit == "post":
         note += " A post counts as tagged if any of its passages is."
     elif is_overall(row) and row["band_low"] is not None:
@@ -67,9 +68,9 @@ def note_other_unit(row: Row) -> str:
     if row["unit"] == "post":
         return (
             " No estimate: the labels are of passages, and nobody read the whole post; draw posts "
-            "(`pmdiscourse label draw --unit post`) to get one."
+            "(`pmdiscourse label draw --unit post`) in a folder of its own to get one."
         )
-    return " No estimate: the labels are of whole posts; draw passages to get one."
+    return " No estimate: the labels are of whole posts, so posts alone have one."
 
 
 def note_lack(lack: str) -> str:

@@ -15,7 +15,7 @@ from pmdiscourse.measure.drift import check_drift, check_transfer
 from pmdiscourse.measure.label_tables import LATE_TO_DRAW, UsableLabels, usable_labels
 from pmdiscourse.measure.planning import MIN_LABELS_GROUP
 from pmdiscourse.measure.prevalence import estimate_prevalence
-from pmdiscourse.measure.prevalence_notes import ADVICE, is_overall
+from pmdiscourse.measure.prevalence_notes import ADVICE, BY_MODEL, is_overall
 from pmdiscourse.store import read_manifest, read_parts, read_table
 from pmdiscourse.tables import check_table
 
@@ -94,6 +94,9 @@ def estimate_tables(
         prevalence = _tell_unused(prevalence, told)
     rows = []
     if proxy is not None:
+        of_proxy = prevalence["theme"].isin(proxy_themes)
+        told_by = prevalence["note"].str.replace(BY_MODEL, "by the proxy", regex=False)
+        prevalence["note"] = prevalence["note"].mask(of_proxy, told_by)
         model = estimate_prevalence(scores, labels, passages=passages, design=design)
         rows = _compare_proxy(prevalence, model, proxy_themes)
     return RunEstimates(prevalence, told, rows, checks)
