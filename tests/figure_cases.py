@@ -29,12 +29,30 @@ from pmdiscourse.present.frames import (
     join_scores,
     select_shares,
 )
+from pmdiscourse.present.plots.essays import (
+    describe_essays,
+    describe_places,
+    plot_essays,
+    plot_places,
+)
+from pmdiscourse.present.source_essays import count_essays
 from pmdiscourse.tables import check_table
 
 Case = dict[str, pd.DataFrame]
 THEMES = (
     "blame", "identity", "elite_education", "director_failure", "pay_and_promotion",
     "remote_work_and_meetings", "what_the_title_is_worth_elsewhere", "a_b",
+)  # fmt: skip
+LONG_NAMES = (
+    "blame_for_late_launches_that_the_roadmap_never_had_any_room_for",
+    "belonging_among_people_who_never_agree_on_what_this_job_is_about",
+    "degrees_of_well_known_universities_as_the_entry_ticket_to_interviews",
+    "steps_from_single_product_to_whole_portfolio_that_did_not_work_out",
+    "steps_from_single_product_to_whole_portfolio_that_nobody_had_offered",
+    "calendars_full_of_calls_across_nine_time_zones_and_two_holidays_a_week",
+    "votes_of_quarterlyroadmapprioritisationcommittees_that_nobody_reads",
+    "reorganisations_in_which_the_product_trio_becomes_a_duo_and_then_a_single_person_"
+    "who_writes_the_tickets_answers_the_hotline_and_orders_lunch",
 )  # fmt: skip
 YEARS = range(2013, 2025)
 WORDS = ("roadmap", "stakeholder management", "scapegoat", "the quarterly planning", "WWWWWWWWWWW")
@@ -67,7 +85,25 @@ def labelled() -> Case:
 
 def large() -> Case:
     """Return 3,000 passages of 40 threads, eight themes, twelve years and 600 labels."""
-    rng, n, per_post = np.random.default_rng(8), 3000, 5
+    return _invent(THEMES, n=3000, n_labels=600)
+
+
+def long_names() -> Case:
+    """Return eight themes whose names take 60 letters and more, one with a word of 40 letters."""
+    case = _invent(LONG_NAMES, n=1000, n_labels=400)
+    joined = join_scores(case["scores"], case["passages"]).query("kind == 'essay'")
+    joined = joined[joined["thread_id"] < "thread03"]
+    essays = joined.assign(
+        essay=joined["thread_id"].str[-2:].astype(int) + 1,
+        post=joined["post_id"],
+        coded=(joined["score"] > 0.4).astype("boolean"),
+    )
+    return case | {"essays": essays}
+
+
+def _invent(themes: tuple[str, ...], *, n: int, n_labels: int) -> Case:
+    """Return so many passages of 40 threads and twelve years, the first theme the most frequent."""
+    rng, per_post = np.random.default_rng(8), 5
     post = np.arange(n) // per_post
     n_posts = n // per_post
     thread = np.sort(np.append(rng.integers(0, 40, n_posts - 40), range(40)))
@@ -85,8 +121,8 @@ def large() -> Case:
         }
     )  # fmt: skip
     truth = pd.DataFrame(
-        rng.random((n, len(THEMES))) < np.geomspace(0.3, 0.004, len(THEMES)),
-        columns=list(THEMES), index=passages["passage_id"],
+        rng.random((n, len(themes))) < np.geomspace(0.3, 0.004, len(themes)),
+        columns=list(themes), index=passages["passage_id"],
     )  # fmt: skip
     found = np.where(truth, rng.random(truth.shape) < 0.7, rng.random(truth.shape) < 0.03)
     score = np.clip(np.where(truth, 0.5, 0.05) + rng.normal(0, 0.15, truth.shape), 0, 1)
@@ -97,7 +133,7 @@ def large() -> Case:
                 "tagged": found[:, place], "evidence": [[] for _ in range(n)],
             }
         )
-        for place, theme in enumerate(THEMES)
+        for place, theme in enumerate(themes)
     )  # fmt: skip
     essays = pd.DataFrame({"thread_id": sorted(set(passages["thread_id"])), "kind": "essay"})
     numbers = range(1, 41)
@@ -107,10 +143,12 @@ def large() -> Case:
         "passages": check_table("passages", passages),
         "scores": check_table("scores", scores.reset_index(drop=True)),
     }
-    return _label(tables, truth, themes=THEMES, n=600)
+    return _label(tables, truth, themes=themes, n=n_labels)
 
 
-CASES = {"tiny": tiny, "small": small, "labelled": labelled, "large": large}
+CASES = {
+    "tiny": tiny, "small": small, "labelled": labelled, "large": large, "long names": long_names,
+}  # fmt: skip
 
 
 def _label(tables: Case, truth: pd.DataFrame, *, themes: tuple[str, ...], n: int) -> Case:
@@ -175,7 +213,8 @@ class Drawn(NamedTuple):
 def draw_all(case: Case) -> list[Drawn]:
     """Draw every figure that a case has the tables for."""
     drawn = [*_draw_shares(case), *_draw_places(case), *_draw_topics(case)]
-    return [*drawn, *_draw_labels(case)] if "labels" in case else drawn
+    drawn += _draw_labels(case) if "labels" in case else []
+    return drawn + list(_draw_essays(case["essays"])) if "essays" in case else drawn
 
 
 def _draw_shares(case: Case) -> Iterator[Drawn]:
@@ -224,3 +263,11 @@ def _draw_labels(case: Case) -> Iterator[Drawn]:
     bins = label_reliability(join_labels(scores, labels, **drawn))
     told = plots.describe_reliability(bins, of="scores")
     yield Drawn("reliability", plots.plot_reliability(bins), told, [bins])
+
+
+def _draw_essays(essays: pd.DataFrame) -> Iterator[Drawn]:
+    counts = count_essays(essays)
+    yield Drawn("essays", plot_essays(essays), describe_essays(essays), [counts])
+    ranks = pd.DataFrame({"rank": range(1, counts["n"].max() + 1)})
+    told = describe_places(essays)
+    yield Drawn("places in essays", plot_places(essays), told, [counts, ranks])

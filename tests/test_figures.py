@@ -1,5 +1,5 @@
-"""Every figure of every hard corpus: no text cut or on top of another, no number in an alternative
-text that its frame does not hold.
+"""Every figure of every hard corpus: no text cut or on top of another, no name that is lost, no
+number in an alternative text that its frame does not hold.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ from itertools import combinations
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from figure_cases import CASES, Drawn, draw_all
-from pmdiscourse.present.plots import plot_prevalence
-from pmdiscourse.present.wording import percent
+from pmdiscourse.present import plots
+from pmdiscourse.present.frames import count_pairs
+from pmdiscourse.present.plots import style
+from pmdiscourse.present.wording import label, percent
 
 BLANK = 0.35  # inches
+NARROW = 1 / 3  # of the figure: what axes keep beside their names
+ENOUGH = 28  # letters that tell which name it is, where there is no room for all
 # Of the wording, not of the data: the level of the intervals, the F of F1, the line of the plan.
 CONSTANTS = {"95", "1", "2.0"}
 
@@ -48,16 +54,16 @@ def drawn_texts(figure: Figure) -> list[Text]:
 
 
 def find_faults(ax: Axes) -> list[str]:
-    """List texts that are cut or lie on another, and a blank foot, by matplotlib's own extents."""
+    """List texts that are cut or lie on another, axes without room and a blank foot, by
+    matplotlib's own extents.
+    """
     figure = figure_of(ax)
     figure.canvas.draw()
-    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn_texts(figure)]
-    width, height = figure.bbox.width, figure.bbox.height
-    faults = [
-        f"cut: {text!r}"
-        for text, box in boxes
-        if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1
-    ]
+    texts = drawn_texts(figure)
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    faults = [f"cut: {text.get_text()!r}" for text in texts if is_cut(text, figure)]
+    if ax.bbox.width < NARROW * figure.bbox.width:
+        faults.append("the names leave the axes no room")
     for (one, first), (two, second) in combinations(boxes, 2):
         across = min(first.x1, second.x1) - max(first.x0, second.x0)
         up = min(first.y1, second.y1) - max(first.y0, second.y0)
@@ -66,6 +72,19 @@ def find_faults(ax: Axes) -> list[str]:
     if boxes and min(box.y0 for _, box in boxes) > BLANK * figure.dpi:
         faults.append("blank below the last line")
     return faults
+
+
+def is_cut(text: Text, figure: Figure) -> bool:
+    """Tell whether a text goes beyond the figure, or beyond the box that clips it."""
+    box = text.get_window_extent()
+    frames = [figure.bbox]
+    if text.get_clip_on() and text.get_clip_box() is not None:
+        frames.append(text.get_clip_box())
+    return any(
+        box.x0 < frame.x0 - 1 or box.y0 < frame.y0 - 1 or box.x1 > frame.x1 + 1
+        or box.y1 > frame.y1 + 1
+        for frame in frames
+    )  # fmt: skip
 
 
 def test_no_text_is_cut_or_lies_on_another(figures: tuple[str, list[Drawn]]) -> None:
@@ -83,6 +102,77 @@ def test_the_search_for_faults_finds_them() -> None:
     assert find_faults(ax) == [
         "cut: 'much too long for this place'", "'one word' lies on 'another'",
     ]  # fmt: skip
+
+
+def test_text_that_its_axes_clip_and_squeezed_axes_are_found() -> None:
+    ax = Figure(figsize=(5.2, 2)).add_axes((0.1, 0.1, 0.5, 0.8))
+    ax.text(0.8, 0.05, "over the edge", clip_on=True)
+    assert find_faults(ax) == ["cut: 'over the edge'"]
+    ax = Figure(figsize=(5.2, 2)).add_axes((0.1, 0.1, 0.2, 0.8))
+    ax.text(0, 0.05, "a name that is far wider")
+    assert find_faults(ax) == ["the names leave the axes no room"]
+
+
+def names_in(one: Drawn) -> set[str]:
+    """Return the names of themes and groups that a figure draws, as they are written in full."""
+    frame = one.frames[0]
+    if one.name == "pairs":
+        shown = frame.head(15)
+        return {label(name) for name in [*shown["theme"], *shown["other_theme"]]}
+    if "topic" in frame.columns:
+        frame = frame[frame["kind"] == one.name.removeprefix("topics ").replace(" shares", "")]
+        return set() if one.name.endswith("other") else {label(name) for name in frame["topic"]}
+    names = {label(name) for name in frame["theme"]}
+    return names | set(frame["group"]) if one.name == "groups" else names
+
+
+def bare(text: str) -> str:
+    """Leave out every space: a name may be broken anywhere."""
+    return "".join(text.split())
+
+
+def find_lost(one: Drawn, names: set[str]) -> list[str]:
+    """List names that stand on a figure neither whole nor with an ellipsis after enough letters."""
+    texts = [bare(text.get_text()) for text in drawn_texts(figure_of(one.ax))]
+    starts = {start for text in texts for start in re.findall("([^+…]+)…", text)}
+    return [
+        name for name in sorted(names)
+        if not any(bare(name) in text for text in texts)
+        and not any(len(s) >= ENOUGH and bare(name).startswith(s) for s in starts)
+    ]  # fmt: skip
+
+
+def test_every_name_is_told(figures: tuple[str, list[Drawn]]) -> None:
+    for one in figures[1]:
+        if figure_of(one.ax).get_figheight() > style.NOTE_HEIGHT:
+            assert find_lost(one, names_in(one)) == [], one.name
+
+
+def test_a_name_that_is_cut_without_a_sign_is_lost() -> None:
+    name = "what the title is worth in another company"
+    for shown, lost in ((name[:30], [name]), (f"{name[:35]}…", []), ("what…", [name])):
+        ax = Figure(figsize=(5.2, 2)).add_subplot()
+        ax.text(0, 0.5, shown)
+        assert find_lost(Drawn("any", ax, "", []), {name}) == lost
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80), st.floats(1, 5), st.integers(1, 4))
+def test_lines_fit_and_hold_the_name_up_to_an_ellipsis(text: str, width: float, lines: int) -> None:
+    broken = style.break_lines(text, width, lines=lines)
+    assert broken.count("\n") < lines
+    assert all(style.text_width(line) <= width for line in broken.split("\n"))
+    kept, whole = bare(broken), bare(style.tidy(text))
+    assert kept == whole or (kept.endswith("…") and whole.startswith(kept[:-1]))
+
+
+def test_long_names_of_groups_are_told() -> None:
+    data = CASES["small"]()["prevalence"]
+    names = {"essay": "an_invented_board_of_people_who_plan_roadmaps", "comment": "W" * 300}
+    ax = plots.plot_groups(data.assign(group=data["group"].replace(names)))
+    assert find_faults(ax) == []
+    assert find_lost(Drawn("groups", ax, "", []), {label(names["essay"]), names["comment"]}) == []
+    plt.close("all")
 
 
 def test_a_blank_foot_is_found() -> None:
@@ -147,6 +237,8 @@ def check_alt(one: Drawn) -> set[str]:
 def counts_of(one: Drawn) -> set[str]:
     """Return the counts that a text may give of its frames beside their values."""
     frame = one.frames[0]
+    if one.name == "pairs":  # how many are drawn, of how many
+        return {"15", str(len(frame))}
     if one.name == "threads":  # in how many threads a theme was tagged
         return {str(k) for k in frame[frame["n_tagged"] > 0].groupby("theme").size()}
     if one.name == "places" and len(frame):  # passages of all parts together
@@ -165,7 +257,8 @@ def test_every_number_of_an_alternative_text_is_in_the_frame(
         told = [one for one in drawn if numbers_in(one.alt) - CONSTANTS]
         assert told
         for one in told:
-            number = max(numbers_in(one.alt) - CONSTANTS, key=len)
+            written = {n for n in numbers_in(one.alt) - CONSTANTS if n in one.alt}  # no 1,000
+            number = max(written, key=len)
             wrong = one.alt.replace(number, "7654321")
             assert check_alt(one._replace(alt=wrong)) == {"7654321"}
 
@@ -178,6 +271,42 @@ def test_no_two_figures_of_a_case_say_the_same(figures: tuple[str, list[Drawn]])
 def test_a_long_name_does_not_touch_its_figures() -> None:
     data = CASES["small"]()["prevalence"]
     name = "what_the_title_is_worth_in_another_company"
-    ax = plot_prevalence(data.assign(theme=data["theme"].replace("blame", name)))
+    ax = plots.plot_prevalence(data.assign(theme=data["theme"].replace("blame", name)))
     assert find_faults(ax) == []
+    plt.close("all")
+
+
+def test_figure_and_alternative_text_take_the_titles_they_are_given() -> None:
+    data = CASES["small"]()["prevalence"]
+    titles = {name: f"The part that {name} has in what people write" for name in set(data["theme"])}
+    ax = plots.plot_prevalence(data, name=lambda theme: titles[theme])
+    told = plots.describe_prevalence(data, name=lambda theme: titles[theme])
+    assert find_faults(ax) == []
+    assert find_lost(Drawn("prevalence", ax, told, []), set(titles.values())) == []
+    assert all(title in told for title in titles.values())
+    assert "elite education" not in told + plots.describe_prevalence(data, name=str)
+    plain = plots.plot_prevalence(data)
+    assert figure_of(plain).get_figheight() < figure_of(ax).get_figheight()
+    plt.close("all")
+
+
+def test_pairs_say_how_many_of_them_are_drawn() -> None:
+    themes = [f"theme_{letter}" for letter in "abcdefg"]
+    told = "the 15 of 21 pairs with most passages"
+    for last, choice in ((7, f"{told} (of equal pairs, the first by name)"), (6, told)):
+        # The first six themes are in both passages, which makes 15 pairs; the last perhaps in one.
+        frame = pd.DataFrame(
+            [
+                {"passage_id": f"p{passage}", "theme": theme, "tagged": passage == 0 or k < last}
+                for passage in range(2)
+                for k, theme in enumerate(themes)
+            ]
+        )  # fmt: skip
+        assert len(count_pairs(frame)) == 21
+        key = plots.plot_cooccurrence(frame).get_xlabel()
+        assert key.endswith(choice.replace(" (", "\n("))
+        assert f", of 2 passages, {choice}: " in plots.describe_cooccurrence(frame)
+    few = frame[frame["theme"].isin(themes[:6])]
+    assert "pairs with" not in plots.plot_cooccurrence(few).get_xlabel()
+    assert "pairs with" not in plots.describe_cooccurrence(few)
     plt.close("all")

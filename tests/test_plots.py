@@ -381,3 +381,11 @@ def test_no_plan_says_whether_anything_is_left_to_label() -> None:
     some = pd.DataFrame({"n": [219, 219], "n_labels": [219, 100]})
     assert "Label 100 passages" in tell_no_plan(some)
     assert "Every passage is labelled" in tell_no_plan(some.assign(n_labels=219))
+
+
+def test_a_passage_without_a_score_for_a_theme_is_not_tagged_with_it() -> None:
+    rows = [("p1", "blame", True), ("p1", "identity", True), ("p2", "blame", True)]
+    joined = pd.DataFrame(rows, columns=["passage_id", "theme", "tagged"])
+    pair = count_pairs(joined).iloc[0]
+    assert (pair["n_both"], pair["n"]) == (1, 2)
+

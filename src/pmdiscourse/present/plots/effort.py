@@ -12,6 +12,9 @@ from pmdiscourse.present.plots import style
 from pmdiscourse.present.wording import join_words, label, plural
 
 _NO_CURVE = "no estimate to plan from"
+_NAME = 1.6  # inches for a line of a name beside the curves
+_LINE = 0.16  # for its height
+_FOOT = 1.0  # for what stands below the axes
 
 
 def plot_effort(data: pd.DataFrame, *, wanted: float = 0.02, ax: Axes | None = None) -> Axes:
@@ -37,7 +40,12 @@ def plot_effort(data: pd.DataFrame, *, wanted: float = 0.02, ax: Axes | None = N
     """
     data = require_columns(data, ["theme", "n_labels", "half_width", "reached"], "effort")
     themes = list(dict.fromkeys(data["theme"]))
-    ax = style.make_axes(ax, height=3.2 + 0.16 * len(themes) if themes else style.NOTE_HEIGHT)
+    names = {
+        theme: style.break_lines(label(theme), _NAME, size=style.SMALL, lines=4) for theme in themes
+    }
+    n_lines = max((name.count("\n") + 1 for name in names.values()), default=1)
+    inches = max(3.2 + 0.16 * len(themes), _FOOT + (0.1 + _LINE * n_lines) * len(themes))
+    ax = style.make_axes(ax, height=inches if themes else style.NOTE_HEIGHT)
     if not themes:
         return style.note(ax, _NO_CURVE)
     top = 110 * float(data["half_width"].max())
@@ -45,12 +53,11 @@ def plot_effort(data: pd.DataFrame, *, wanted: float = 0.02, ax: Axes | None = N
         theme: data[(data["theme"] == theme) & ~data["reached"].astype(bool)] for theme in themes
     }
     themes.sort(key=lambda theme: -curves[theme]["half_width"].iloc[-1])
-    n_lines = max(style.wrap(label(theme), 18).count("\n") + 1 for theme in themes)
     # in shares of the height: as much as the lines of a name take
-    gap = top * (0.075 if n_lines == 1 else 0.42 / (2.2 + 0.16 * len(themes)))
+    gap = top * (0.075 if n_lines == 1 else (0.1 + _LINE * n_lines) / (inches - _FOOT))
     finals = [100 * float(curves[theme]["half_width"].iloc[-1]) for theme in themes]
     for number, (theme, place) in enumerate(zip(themes, _spread(finals, gap), strict=True)):
-        _draw_curve(ax, number, data[data["theme"] == theme], place)
+        _draw_curve(ax, number, data[data["theme"] == theme], place, names[theme])
     ax.axhline(100 * wanted, color=style.MUTED, lw=1, ls="--")
     ax.text(
         0.5, 100 * wanted, f"±{100 * wanted:g} points", transform=ax.get_yaxis_transform(),
@@ -63,7 +70,7 @@ def plot_effort(data: pd.DataFrame, *, wanted: float = 0.02, ax: Axes | None = N
     return ax
 
 
-def _draw_curve(ax: Axes, number: int, rows: pd.DataFrame, place: float) -> None:
+def _draw_curve(ax: Axes, number: int, rows: pd.DataFrame, place: float, name: str) -> None:
     """Draw one theme: the planned curve, what this run reached, and its name beside."""
     colour, marker = style.COLOURS[number % 7], style.MARKERS[number % 12]
     reached = rows["reached"].astype(bool)
@@ -75,8 +82,8 @@ def _draw_curve(ax: Axes, number: int, rows: pd.DataFrame, place: float) -> None
     whole = ax.get_yaxis_transform()
     ax.plot(1.03, place, marker, color=colour, ms=7, transform=whole, clip_on=False)
     ax.text(
-        1.06, place, style.wrap(label(rows["theme"].iloc[0]), 18), transform=whole, va="center",
-        fontsize=style.SMALL, color=style.INK, parse_math=False, linespacing=1.0,
+        1.06, place, name, transform=whole, va="center", fontsize=style.SMALL, color=style.INK,
+        parse_math=False, linespacing=1.0,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pmdiscourse.present.source_essays import count_essays
 from pmdiscourse.present.wording import join_words, label, plural
 
 _ROW, _HEAD, _GAP = 0.3, 0.42, 0.12  # inches: a row, the line above a block, the space below it
+_NAME, _LINE = 2.0, 0.15  # inches: width of a theme's name beside its row, a further line of it
 _NEEDED = ["essay", "kind", "post", "position", "theme", "tagged", "coded"]
 
 
@@ -36,14 +37,18 @@ def plot_essays(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for the tagged share, and the counts beside them.
     """
     counts = count_essays(require_columns(data, _NEEDED, "data"))
-    blocks = [(str(theme), records(rows)) for theme, rows in counts.groupby("theme", sort=False)]
-    ax = style.make_axes(ax, height=0.9 + _height([len(rows) for _, rows in blocks]))
+    blocks = [
+        (style.break_lines(label(str(theme)), weight="bold"), records(rows))
+        for theme, rows in counts.groupby("theme", sort=False)
+    ]
+    further = style.LINE * sum(head.count("\n") for head, _ in blocks)
+    ax = style.make_axes(ax, height=0.9 + further + _height([len(rows) for _, rows in blocks]))
     if counts.empty:
         return style.note(ax, "no passages")
     coded = bool(data["coded"].notna().any())
     place, ticks, names = 0.0, [], []
-    for theme, rows in blocks:
-        place = _write_head(ax, place, label(theme))
+    for head, rows in blocks:
+        place = _write_head(ax, place, head)
         for row in rows:
             _draw_row(ax, place, row, coded=coded)
             ticks.append(place)
@@ -90,20 +95,24 @@ def plot_places(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     require_columns(data, _NEEDED, "data")
     blocks = list(data.groupby("essay", sort=True))
-    n_themes = data["theme"].nunique()
-    ax = style.make_axes(ax, height=0.8 + _height([n_themes] * len(blocks)))
+    themes = {
+        str(theme): style.break_lines(label(str(theme)), _NAME, size=style.SMALL)
+        for theme in dict.fromkeys(data["theme"])
+    }
+    row = _ROW + _LINE * max((name.count("\n") for name in themes.values()), default=0)
+    ax = style.make_axes(ax, height=0.8 + _height([len(themes)] * len(blocks), row))
     if data.empty:
         return style.note(ax, "no passages")
     place, ticks, names = 0.0, [], []
     for essay, rows in blocks:
         n = plural(int(rows["passage_id"].nunique()), "passage")
-        place = _write_head(ax, place, f"essay {essay} ({n})")
+        place = _write_head(ax, place, f"essay {essay} ({n})") + (row - _ROW) / 2
         for theme, passages in rows.groupby("theme", sort=False):
             _draw_lane(ax, place, passages)
             ticks.append(place)
-            names.append(label(str(theme)))
-            place += _ROW
-        place += _GAP
+            names.append(themes[str(theme)])
+            place += row
+        place += _GAP - (row - _ROW) / 2
     _finish(ax, place, ticks, names)
     longest = int(data.groupby("essay")["passage_id"].nunique().max())
     ax.set_xlim(0.4, longest + 0.6)
@@ -130,8 +139,8 @@ def describe_places(data: pd.DataFrame) -> str:
     return f"Passages {done} with each theme, by place in the essay. {'; '.join(parts)}."
 
 
-def _height(sizes: list[int]) -> float:
-    return sum(_HEAD + _GAP + _ROW * size for size in sizes)
+def _height(sizes: list[int], row: float = _ROW) -> float:
+    return sum(_HEAD + _GAP + row * size for size in sizes)
 
 
 def _key(*, coded: bool) -> str:
@@ -141,9 +150,11 @@ def _key(*, coded: bool) -> str:
 
 def _write_head(ax: Axes, place: float, text: str) -> float:
     """Write the name of a block over its rows and return where the first row is."""
+    place += style.LINE * text.count("\n")
     ax.annotate(
-        text, (0, place), xycoords=("figure fraction", "data"), va="center", fontsize=style.TEXT,
-        weight="bold", color=style.INK, parse_math=False, annotation_clip=False,
+        text, (0, place + 0.1), xycoords=("figure fraction", "data"), va="bottom",
+        fontsize=style.TEXT, weight="bold", color=style.INK, parse_math=False,
+        annotation_clip=False,
     )  # fmt: skip
     return place + _HEAD - 0.08
 

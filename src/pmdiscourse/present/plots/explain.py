@@ -51,9 +51,8 @@ def plot_correction(
     rows = _largest_first(data)
     ends = {} if intervals is None else _ends(intervals)
     heads = [_head(row, ends.get(row["theme"])) for row in rows]
-    two_lines = style.needs_two_lines(heads, room=_ROOM)
-    inches = (2.0 if two_lines else 1.75) * len(rows)
-    ax = style.make_axes(ax, height=1.1 + inches if rows else style.NOTE_HEIGHT)
+    laid = style.lay_rows(heads, row=1.75, tall=2.0, room=_ROOM)
+    ax = style.make_axes(ax, height=1.1 + laid.inches if rows else style.NOTE_HEIGHT)
     if not rows:
         return style.note(ax, _NO_LABELS)
     tops = [max(row["tagged_share"], row["estimate"]) for row in rows]
@@ -62,9 +61,9 @@ def plot_correction(
     top = 100 * max(*tops, 0.01)
     places: list[float] = []
     for number, row in enumerate(rows):
-        first = number * 5.2
+        first = laid.places[number] * 5.2
         places += [first + step for step in range(4)]
-        style.write_row(ax, first - 0.65, *heads[number], two_lines=two_lines)
+        style.write_row(ax, first - 0.65, *laid.heads[number], below=laid.below)
         _draw_steps(ax, first, row, ends.get(row["theme"]), top)
     ax.set_xlim(0, 1.62 * top)
     ax.set_ylim(places[-1] + 0.6, -1.6)
@@ -119,7 +118,8 @@ def _largest_first(data: pd.DataFrame) -> list[dict[str, Any]]:
 def _head(row: dict[str, Any], ends: tuple[float, float] | None) -> tuple[str, str]:
     """Return the name of a theme, and its estimate with the interval."""
     within = f" ({percent_range(*ends)})" if ends else ""
-    return label(str(row["theme"])), f"{percent(row['estimate'])}{within}"
+    name = style.break_lines(label(str(row["theme"])), _ROOM, weight="bold")
+    return name, f"{percent(row['estimate'])}{within}"
 
 
 def _ends(intervals: pd.DataFrame) -> dict[str, tuple[float, float]]:

@@ -16,7 +16,10 @@ from pmdiscourse.present.plots import style
 from pmdiscourse.present.wording import label, percent, plural
 
 _NO_TAGS = "no passage is tagged"
-_TURNED = 0.7  # inches; names that take more stand upright
+_PLACE = 0.75  # inches of a row of places
+_TURNED = 1.9  # inches for a line of a name that stands upright
+_MOST_LINES = 4  # of a name that does not
+_LINE = 0.17  # inches of a line
 _PARTS = {1: "first", 2: "second", 3: "middle", 4: "fourth", 5: "last"}
 
 
@@ -43,7 +46,7 @@ def plot_threads(
     threads, themes = counts.drop_duplicates("thread_id"), sorted(set(counts["theme"]))
     if not counts["n_tagged"].sum():
         return style.note(style.make_axes(ax, height=style.NOTE_HEIGHT), _NO_TAGS)
-    heads, inches = _heads(themes)
+    heads, inches, turned = _heads(themes)
     ax = style.make_axes(ax, height=0.9 + inches + 0.62 * len(threads))
     shape = (len(threads), len(themes))
     share = counts["tagged_share"].to_numpy(dtype=float).reshape(shape)
@@ -53,7 +56,7 @@ def plot_threads(
         for name, n in zip(threads["thread"], threads["n"], strict=True)
     ]
     _draw_cells(ax, share, words, names, heads)
-    if inches > _TURNED:
+    if turned:
         ax.tick_params(axis="x", labelrotation=90)
     style.label_axis(
         ax, f"number: tagged passages\nshade: share of the thread's passages ({_scale(share)})"
@@ -96,7 +99,9 @@ def plot_dispersion(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     counts = count_by_place(data)
     themes = sorted(set(counts["theme"]))
     why = _why_no_places(counts)
-    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if why else 1.3 + 0.75 * len(themes))
+    names = [style.break_lines(label(theme)) for theme in themes]
+    places = style.stack(names, _PLACE)
+    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if why else 1.3 + _PLACE * (places[-1] + 1))
     if why:
         return style.note(ax, why)
     shape = (len(themes), len(_PARTS))
@@ -109,7 +114,7 @@ def plot_dispersion(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         dtype=object,
     ).reshape(shape)
     columns = [f"{name}\nfifth" if name in ("first", "last") else name for name in _PARTS.values()]
-    _draw_cells(ax, share, words, [label(theme) for theme in themes], columns)
+    _draw_cells(ax, share, words, names, columns, places=places)
     style.label_axis(
         ax, f"tagged share of the passages in each part of a post\nshade: {_scale(share)}"
     )
@@ -141,16 +146,24 @@ def _why_no_places(counts: pd.DataFrame) -> str:
     return "" if counts["n_tagged"].sum() else _NO_TAGS
 
 
-def _heads(themes: list[str]) -> tuple[list[str], float]:
-    """Return the names over the columns, and the inches they take: turned if they are too wide."""
+def _heads(themes: list[str]) -> tuple[list[str], float, bool]:
+    """Return the names over the columns, the inches they take, and whether they stand upright."""
+    column = 0.95 * style.WIDTH / len(themes)
     stacked = [label(theme).replace(" ", "\n") for theme in themes]
     words = [word for name in stacked for word in name.split("\n")]
-    widest = max(style.text_width(word, size=style.SMALL) for word in words)
-    if widest < 0.95 * style.WIDTH / len(themes):
-        return stacked, 0.17 * max(name.count("\n") + 1 for name in stacked)
-    names = [style.wrap(label(theme), 18) for theme in themes]
-    lines = [line for name in names for line in name.split("\n")]
-    return names, max(_TURNED + 0.1, *(style.text_width(line) for line in lines))
+    n_lines = max(name.count("\n") + 1 for name in stacked)
+    if n_lines <= _MOST_LINES and max(map(_width, words)) < column:
+        return stacked, _LINE * n_lines, False
+    n_lines = max(1, int(column / _LINE))
+    names = [
+        style.break_lines(label(theme), _TURNED, size=style.SMALL, lines=n_lines)
+        for theme in themes
+    ]
+    return names, max(_width(line) for name in names for line in name.split("\n")), True
+
+
+def _width(text: str) -> float:
+    return style.text_width(text, size=style.SMALL)
 
 
 def _scale(share: NDArray[Any]) -> str:
@@ -160,29 +173,32 @@ def _scale(share: NDArray[Any]) -> str:
 
 
 def _draw_cells(
-    ax: Axes, share: NDArray[Any], words: NDArray[Any], rows: list[str], columns: list[str]
-) -> None:
+    ax: Axes, share: NDArray[Any], words: NDArray[Any], rows: list[str], columns: list[str],
+    *, places: list[float] | None = None,
+) -> None:  # fmt: skip
     """Draw a table of shades; each row has its name on a line of its own above the cells."""
+    places = places or style.stack(rows, _PLACE)
     top = max(float(np.nanmax(share, initial=0.0)), 1e-9)
     shades = matplotlib.colormaps[style.SHADES]
     for row, column in np.ndindex(share.shape):
         depth = 0.0 if np.isnan(share[row, column]) else 0.85 * share[row, column] / top
         face = shades(depth) if depth else "white"
         ax.fill_between(
-            [column - 0.48, column + 0.48], row - 0.12, row + 0.45, facecolor=face,
-            edgecolor=style.GRID, lw=0.8,
+            [column - 0.48, column + 0.48], places[row] - 0.12, places[row] + 0.45,
+            facecolor=face, edgecolor=style.GRID, lw=0.8,
         )  # fmt: skip
         ax.text(
-            column, row + 0.165, str(words[row, column]), ha="center", va="center", linespacing=1.1,
-            fontsize=style.SMALL, color="white" if depth > 0.5 else style.INK, parse_math=False,
+            column, places[row] + 0.165, str(words[row, column]), ha="center", va="center",
+            fontsize=style.SMALL, color="white" if depth > 0.5 else style.INK, linespacing=1.1,
+            parse_math=False,
         )  # fmt: skip
-    for row, name in enumerate(rows):
+    for place, name in zip(places, rows, strict=True):
         ax.text(
-            -0.48, row - 0.16, name, va="bottom", fontsize=style.TEXT, color=style.INK,
+            -0.48, place - 0.16, name, va="bottom", fontsize=style.TEXT, color=style.INK,
             parse_math=False, in_layout=False,
         )  # fmt: skip
     ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_ylim(len(rows) - 0.5, -0.6)
+    ax.set_ylim(places[-1] + 0.5, -0.6)
     ax.set_yticks([])
     ax.set_xticks(range(len(columns)), columns, fontsize=style.SMALL)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)

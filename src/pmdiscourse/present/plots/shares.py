@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from pmdiscourse.present.wording import join_words, label, percent, percent_rang
 
 _ROW = 0.66  # inches for one share with its words above it
 _TALL = 0.9  # with its words on two lines
+_GROUP, _GROUP_TALL = 0.5, 0.7  # the same for one group
 _THIN = {DISCOURSE: "thin", CORPUS: "thick"}
 _KEY = {
     "tagged": "dot: tagged by the model, line: sensitivity band",
@@ -32,7 +34,13 @@ _KEY = {
 }
 
 
-def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = None) -> Axes:
+def plot_prevalence(
+    data: pd.DataFrame,
+    *,
+    unit: str = "passage",
+    name: Callable[[str], str] = label,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how often each theme appears over all posts.
 
     A dot is the tagged share, the line behind it the sensitivity band. With human labels the dot
@@ -46,6 +54,8 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
         Prevalence table.
     unit : {"passage", "post"}, default="passage"
         What is counted.
+    name : callable, default=label
+        Turns the name of a theme into what is written, e.g. its title in the codebook.
     ax : Axes or None, default=None
         Where to draw; None makes a figure.
 
@@ -59,30 +69,42 @@ def plot_prevalence(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | Non
         If `data` has no rows for this unit over all posts.
     """
     rows = select_shares(data, unit=unit)
-    ax = style.make_axes(ax, height=prevalence_height(rows))
+    ax = style.make_axes(ax, height=prevalence_height(rows, name=name))
     if rows.empty:
         return style.note(ax, "no passage could be scored")
-    labelled, two_lines = bool(rows["estimate"].notna().any()), _needs_two_lines(rows)
-    for place, row in enumerate(records(rows)):
+    laid, labelled = _lay_themes(rows, name), bool(rows["estimate"].notna().any())
+    for number, row in enumerate(records(rows)):
+        style.write_row(ax, laid.places[number] - 0.2, *laid.heads[number], below=laid.below)
         _draw_share(
-            ax, place, row, name=label(row["theme"]), colour=style.BLUE, marker="o",
-            beside_estimates=labelled, two_lines=two_lines,
-        )  # fmt: skip
-    _finish_shares(ax, len(rows), rows, unit)
+            ax, laid.places[number], row, colour=style.BLUE, marker="o", beside_estimates=labelled
+        )
+    _finish_shares(ax, laid.places[-1] + 1, rows, unit)
     return ax
 
 
-def prevalence_height(rows: pd.DataFrame) -> float:
-    """Return the height of `plot_prevalence` in inches; with estimates its key has more lines."""
+def prevalence_height(rows: pd.DataFrame, *, name: Callable[[str], str] = label) -> float:
+    """Return the height of `plot_prevalence` in inches; with estimates its key has more lines.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What is drawn, one row a theme (`select_shares`).
+    name : callable, default=label
+        As for `plot_prevalence`: a name that takes more lines makes the figure taller.
+    """
     if rows.empty:
         return style.NOTE_HEIGHT
-    row = _TALL if _needs_two_lines(rows) else _ROW
-    return (1.55 if rows["estimate"].notna().any() else 1.0) + row * len(rows)
+    key = 1.55 if rows["estimate"].notna().any() else 1.0
+    return key + _lay_themes(rows, name).inches
 
 
-def _needs_two_lines(rows: pd.DataFrame) -> bool:
-    """Tell whether a theme's name and figures are too long for one line."""
-    return style.needs_two_lines((label(row["theme"]), _on_figure(row)) for row in records(rows))
+def _lay_themes(rows: pd.DataFrame, name: Callable[[str], str]) -> style.Rows:
+    """Find places for the themes."""
+    heads = [
+        (style.break_lines(name(row["theme"]), weight="bold"), _on_figure(row))
+        for row in records(rows)
+    ]
+    return style.lay_rows(heads, row=_ROW, tall=_TALL)
 
 
 def plot_groups(
@@ -111,33 +133,59 @@ def plot_groups(
         If `data` has no such rows.
     """
     rows = select_shares(data, by=by, unit=unit)
-    themes, groups = list(dict.fromkeys(rows["theme"])), sorted(set(rows["group"]), reverse=True)
-    height = 1.3 + (0.35 + 0.5 * len(groups)) * len(themes)
-    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if rows.empty else height)
+    heads = {t: style.break_lines(label(t), weight="bold") for t in dict.fromkeys(rows["theme"])}
+    groups = sorted(set(rows["group"]), reverse=True)
+    names = {group: style.break_lines(label(group)) for group in groups}
+    told = [(names[row["group"]], _on_figure(row)) for row in records(rows)]
+    below = style.needs_two_lines(told, weight="normal")
+    inches = _GROUP_TALL if below else _GROUP
+    places, end = _place_groups(heads, names, inches)
+    ax = style.make_axes(ax, height=style.NOTE_HEIGHT if rows.empty else 1.3 + inches * end)
     if rows.empty:
         return style.note(ax, "no passage could be scored")
-    place, labelled = 0.0, bool(rows["estimate"].notna().any())
-    for theme in themes:
+    for theme, head in heads.items():
         ax.text(
-            0, place - 0.25, label(theme), transform=ax.get_yaxis_transform(), va="bottom",
+            0, places[theme, None] - 0.25, head, transform=ax.get_yaxis_transform(), va="bottom",
             fontsize=style.TEXT, weight="bold", color=style.INK, parse_math=False,
         )  # fmt: skip
-        place += 0.7
-        for number, group in enumerate(groups):
-            found = rows[(rows["theme"] == theme) & (rows["group"] == group)]
-            if len(found):
-                _draw_share(
-                    ax, place, records(found)[0], name=style.short(label(group), 16),
-                    weight="normal", colour=style.COLOURS[number % 7],
-                    marker=style.MARKERS[number % 12], beside_estimates=labelled,
-                )  # fmt: skip
-            place += 1
-    _finish_shares(ax, place, rows, unit)
+    labelled = bool(rows["estimate"].notna().any())
+    for row, words in zip(records(rows), told, strict=True):
+        place, number = places[row["theme"], row["group"]], groups.index(row["group"])
+        style.write_row(ax, place - 0.2, *words, below=below, weight="normal")
+        _draw_share(
+            ax, place, row, colour=style.COLOURS[number % 7], marker=style.MARKERS[number % 12],
+            beside_estimates=labelled,
+        )  # fmt: skip
+    _finish_shares(ax, end, rows, unit)
     return ax
 
 
-def describe_prevalence(data: pd.DataFrame, *, unit: str = "passage") -> str:
+def _place_groups(
+    heads: dict[str, str], names: dict[str, str], inches: float
+) -> tuple[dict[tuple[str, str | None], float], float]:
+    """Return the places of each theme (theme, None) and its groups (theme, group), and the end."""
+    places: dict[tuple[str, str | None], float] = {}
+    place = 0.0
+    for theme, head in heads.items():
+        place += head.count("\n") * style.LINE / inches
+        places[theme, None] = place
+        place += 1 - 0.15 / inches
+        for group, name in names.items():
+            place += name.count("\n") * style.LINE / inches
+            places[theme, group] = place
+            place += 1
+    return places, place
+
+
+def describe_prevalence(
+    data: pd.DataFrame, *, unit: str = "passage", name: Callable[[str], str] = label
+) -> str:
     """Say in words what `plot_prevalence` draws.
+
+    Parameters
+    ----------
+    data, unit, name
+        As for `plot_prevalence`.
 
     Returns
     -------
@@ -148,7 +196,7 @@ def describe_prevalence(data: pd.DataFrame, *, unit: str = "passage") -> str:
     if rows.empty:
         return "No shares to draw: no passage could be scored."
     n = int(rows["n"].max())
-    parts = [f"{label(row['theme'])} {tell_row(row)}" for row in records(rows)]
+    parts = [f"{name(row['theme'])} {tell_row(row)}" for row in records(rows)]
     return f"Dot plot of the share of {plural(n, unit)} by theme: {'; '.join(parts)}."
 
 
@@ -166,11 +214,9 @@ def describe_groups(data: pd.DataFrame, *, by: str = "kind", unit: str = "passag
 
 
 def _draw_share(
-    ax: Axes, place: float, row: Row, *, name: str, colour: str, marker: str,
-    weight: str = "bold", beside_estimates: bool = False, two_lines: bool = False,
-) -> None:  # fmt: skip
-    """Draw one row: name and figures in words above, line and dot below."""
-    style.write_row(ax, place - 0.2, name, _on_figure(row), two_lines=two_lines, weight=weight)
+    ax: Axes, place: float, row: Row, *, colour: str, marker: str, beside_estimates: bool
+) -> None:
+    """Draw line and dot of one share."""
     if math.isnan(row["tagged_share"]):
         return
     if has_estimate(row):

@@ -7,10 +7,12 @@ https://jfly.uni-koeln.de/color/ ("Color Universal Design").
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
@@ -33,6 +35,7 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p", "h", "*")
 SHADES = "Blues"
 NOTE_HEIGHT = 0.8  # inches of a figure that only says why there is nothing to draw
 ROOM = 4.7  # inches for the words of a row, where no tick labels stand beside the axes
+LINE = 0.2  # inches that a further line of a name takes
 _GAP = 0.15  # inches between a name and its figures
 
 
@@ -106,14 +109,14 @@ def text_width(text: str, *, size: float = TEXT, weight: str = "normal") -> floa
 
 
 def needs_two_lines(
-    rows: Iterable[tuple[str, str]], *, room: float = ROOM, weight: str = "bold"
+    heads: Iterable[tuple[str, str]], *, room: float = ROOM, weight: str = "bold"
 ) -> bool:
-    """Tell whether any name is too long to stand in one line with its figures.
+    r"""Tell whether any name is too long to stand in one line with its figures.
 
     Parameters
     ----------
-    rows : iterable of (str, str)
-        Names, and the figures in words that stand right of them.
+    heads : iterable of (str, str)
+        Names, broken by `break_lines` to `room`, and the figures in words that belong to them.
     room : float, default=ROOM
         Inches for both.
     weight : str, default="bold"
@@ -121,43 +124,153 @@ def needs_two_lines(
 
     Examples
     --------
-    >>> needs_two_lines([("blame", "3.2%")])
-    False
+    >>> needs_two_lines([("blame", "3.2%")]), needs_two_lines([("two\nlines", "3.2%")])
+    (False, True)
     >>> needs_two_lines([("a theme with a name that does not end so soon", "3.2%, n = 20")])
     True
     """
     return any(
-        text_width(name, weight=weight) + _GAP + text_width(told, size=SMALL) > room
-        for name, told in rows
+        "\n" in name or text_width(name, weight=weight) + _GAP + text_width(told, size=SMALL) > room
+        for name, told in heads
     )
 
 
+class Rows(NamedTuple):
+    """Where rows with a name above them go, on an axis whose unit is one row.
+
+    Attributes
+    ----------
+    heads : list of (str, str)
+        Names, broken into lines, and the figures in words that belong to them.
+    places : list of float
+        Of the rows; further lines of a name push its row down.
+    below : bool
+        Whether the figures stand below the names and not beside them.
+    inches : float
+        Height of all rows.
+    """
+
+    heads: list[tuple[str, str]]
+    places: list[float]
+    below: bool
+    inches: float
+
+
+def lay_rows(
+    heads: Iterable[tuple[str, str]],
+    *,
+    row: float,
+    tall: float,
+    room: float = ROOM,
+    weight: str = "bold",
+) -> Rows:
+    r"""Find places for rows; all have their figures below the name if one has no room beside it.
+
+    Parameters
+    ----------
+    heads : iterable of (str, str)
+        Names, broken by `break_lines` to `room`, and the figures in words that stand right of them.
+    row, tall : float
+        Inches of a row with its figures beside the name, and below it.
+    room : float, default=ROOM
+        Inches for both.
+    weight : str, default="bold"
+        Of the names.
+
+    Examples
+    --------
+    >>> lay_rows([("blame", "3.2%")], row=0.6, tall=0.9).below
+    False
+    >>> lay_rows([("blame", "3.2%"), ("two\nlines", "1%")], row=0.6, tall=1.0).places
+    [0.0, 1.2]
+    """
+    heads = list(heads)
+    below = needs_two_lines(heads, room=room, weight=weight)
+    height = tall if below else row
+    places = stack([name for name, _ in heads], height)
+    return Rows(heads, places, below, height * (places[-1] + 1) if places else 0.0)
+
+
+def stack(names: Iterable[str], height: float) -> list[float]:
+    r"""Return the places of rows of this height in inches, each below all lines of its name.
+
+    Examples
+    --------
+    >>> stack(["blame", "two\nlines", "identity"], 0.4)
+    [0.0, 1.5, 2.5]
+    """
+    further = accumulate(name.count("\n") * LINE / height for name in names)
+    return [number + push for number, push in enumerate(further)]
+
+
 def write_row(
-    ax: Axes, place: float, name: str, told: str, *, two_lines: bool = False, weight: str = "bold"
+    ax: Axes, place: float, name: str, told: str, *, below: bool = False, weight: str = "bold"
 ) -> None:
-    """Write a name on the left and its figures on the right, or below it on a second line."""
+    """Write a name on the left and its figures on the right, or below it on a line of their own."""
     whole = ax.get_yaxis_transform()
     ax.annotate(
-        name, (0, place), xycoords=whole, xytext=(0, 1.35 * SMALL if two_lines else 0),
+        name, (0, place), xycoords=whole, xytext=(0, 1.35 * SMALL if below else 0),
         textcoords="offset points", va="bottom", fontsize=TEXT, weight=weight, color=INK,
         parse_math=False, annotation_clip=False,
     )  # fmt: skip
     ax.text(
-        0 if two_lines else 1, place, told, transform=whole, ha="left" if two_lines else "right",
+        0 if below else 1, place, told, transform=whole, ha="left" if below else "right",
         va="bottom", fontsize=SMALL, color=MUTED, parse_math=False,
     )  # fmt: skip
 
 
-def wrap(text: str, letters: int, *, lines: int = 2) -> str:
-    r"""Break a name into lines of so many letters; what is longer is cut.
+def break_lines(
+    text: str, width: float = ROOM, *, size: float = TEXT, weight: str = "normal", lines: int = 3
+) -> str:
+    r"""Break a name into lines that fit a width; an ellipsis stands for what is left over.
+
+    Parameters
+    ----------
+    text : str
+        Any text; a word too long for a line is broken.
+    width : float, default=ROOM
+        Inches.
+    size, weight : float and str
+        Of the letters.
+    lines : int, default=3
+        How many at most.
 
     Examples
     --------
-    >>> wrap("remote work and meetings", 12), wrap("blame", 12)
+    >>> break_lines("remote work and meetings", 1.3), break_lines("blame", 1.3)
     ('remote work\nand meetings', 'blame')
+    >>> break_lines("remote work and meetings", 1.3, lines=1)
+    'remote work…'
     """
-    wrapped = textwrap.wrap(text, letters, max_lines=lines, placeholder="…")
-    return "\n".join(wrapped)
+    broken: list[str] = []
+    rest = tidy(text)
+    while rest:
+        fits = _count_fitting(rest, width, size, weight)
+        if fits < len(rest) and len(broken) == lines - 1:
+            room = width - text_width("…", size=size, weight=weight)
+            fits = _count_fitting(rest, room, size, weight)
+            return "\n".join([*broken, rest[:fits].rstrip() + "…"])
+        space = rest.rfind(" ", 0, fits + 1) if fits < len(rest) else -1
+        end = space if space > 0 else fits
+        broken.append(rest[:end])
+        rest = rest[end:].lstrip()
+    return "\n".join(broken)
+
+
+def _count_fitting(text: str, width: float, size: float, weight: str) -> int:
+    """Count the letters of a text that fit into a width: one at least."""
+    numbers = range(1, len(text) + 1)
+    fits = bisect_right(
+        numbers, width, key=lambda n: text_width(text[:n], size=size, weight=weight)
+    )
+    return max(fits, 1)
+
+
+def tidy(text: str) -> str:
+    """Return scraped text as one line of characters that the figures' font can draw."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    known = _drawable()
+    return "".join(letter if ord(letter) in known else "\N{WHITE SQUARE}" for letter in line)
 
 
 def short(text: str, length: int = 34) -> str:
@@ -168,7 +281,5 @@ def short(text: str, length: int = 34) -> str:
     >>> short("Two  lines\nof a title", 13)
     'Two lines of…'
     """
-    line = " ".join(unicodedata.normalize("NFC", text).split())
-    known = _drawable()
-    shown = "".join(letter if ord(letter) in known else "\N{WHITE SQUARE}" for letter in line)
+    shown = tidy(text)
     return shown if len(shown) <= length else shown[: length - 1].rstrip() + "…"

@@ -15,6 +15,8 @@ from pmdiscourse.present.plots import style
 from pmdiscourse.present.wording import join_words, label, percent, percent_range
 
 N_TERMS = 6
+_HEAD = 4.0  # inches for the name of a topic and its verdict in one line
+_TERM = 2.6  # for a term
 _KINDS = ["theme", "other"]
 _COLUMNS = ["topic", "kind", "rank", "term", "weight", "is_seed"]
 
@@ -51,20 +53,19 @@ def plot_topics(
         If a column is missing or the kind is another.
     """
     blocks = _blocks(data, verdicts, kind)
-    n_rows = sum(2.0 + len(terms) for _, _, terms in blocks)
+    heads = [style.break_lines(_heading(block[0], kind), weight="bold") for block in blocks]
+    told = [(head, block[1]) for head, block in zip(heads, blocks, strict=True)]
+    below = style.needs_two_lines(told, room=_HEAD)
+    n_rows = sum(2.0 + below + len(terms) for _, _, terms in blocks)
+    n_rows += sum(head.count("\n") for head in heads)
     ax = style.make_axes(ax, height=0.9 + 0.24 * n_rows if blocks else style.NOTE_HEIGHT)
     if not blocks:
         return style.note(ax, "too few passages: no term goes with a topic")
-    whole, place = ax.get_yaxis_transform(), 0.0
-    for name, verdict, terms in blocks:
-        ax.text(
-            0, place, style.short(_heading(name, kind), 44), transform=whole, va="center",
-            weight="bold", fontsize=style.TEXT, color=style.INK, parse_math=False,
-        )  # fmt: skip
-        ax.text(
-            1, place, verdict, transform=whole, ha="right", va="center",
-            fontsize=style.TEXT, color=style.INK,
-        )  # fmt: skip
+    place = 0.0
+    for head, (_, verdict, terms) in zip(heads, blocks, strict=True):
+        place += head.count("\n")
+        _write_head(ax, place + 0.4, head, verdict, below=below)
+        place += below
         for number, term in enumerate(records(terms), start=1):
             _draw_term(ax, place + number, term)
         place += 2.0 + len(terms)
@@ -77,6 +78,19 @@ def plot_topics(
     key = "\nfilled: new, hollow: a seed term of the codebook" if kind == "theme" else ""
     style.label_axis(ax, f"weight of the term: its part of the topic's words{key}")
     return ax
+
+
+def _write_head(ax: Axes, place: float, head: str, verdict: str, *, below: bool) -> None:
+    """Write the name of a topic, and its verdict beside or below it."""
+    whole = ax.get_yaxis_transform()
+    ax.text(
+        0, place, head, transform=whole, va="bottom", weight="bold", fontsize=style.TEXT,
+        color=style.INK, parse_math=False,
+    )  # fmt: skip
+    ax.text(
+        0 if below else 1, place + below, verdict, transform=whole, va="bottom",
+        ha="left" if below else "right", fontsize=style.TEXT, color=style.INK,
+    )  # fmt: skip
 
 
 def _heading(name: str, kind: str) -> str:
@@ -117,21 +131,17 @@ def plot_topic_shares(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         If a column is missing.
     """
     rows = _share_rows(data)
-    heads = [(label(row["topic"]), _tell_share(row)) for row in rows]
-    two_lines = style.needs_two_lines(heads, weight="normal")
+    heads = [(style.break_lines(label(row["topic"])), _tell_share(row)) for row in rows]
+    laid = style.lay_rows(heads, row=0.62, tall=0.85, weight="normal")
     drawn = any(row["share_of_words"] for row in rows)
-    inches = 0.9 + (0.85 if two_lines else 0.62) * len(rows)
-    ax = style.make_axes(ax, height=inches if drawn else style.NOTE_HEIGHT)
+    ax = style.make_axes(ax, height=0.9 + laid.inches if drawn else style.NOTE_HEIGHT)
     if not drawn:
         return style.note(ax, "too few passages: no topic has a share of words")
-    for place, row in enumerate(rows):
-        name = style.short(heads[place][0], 58)
-        style.write_row(
-            ax, place - 0.2, name, heads[place][1], two_lines=two_lines, weight="normal"
-        )
+    for place, head, row in zip(laid.places, laid.heads, rows, strict=True):
+        style.write_row(ax, place - 0.2, *head, below=laid.below, weight="normal")
         _draw_share(ax, place, row)
     ax.set_xlim(left=0)
-    ax.set_ylim(len(rows) - 0.5, -0.8)
+    ax.set_ylim(laid.places[-1] + 0.5, -0.8)
     ax.set_yticks([])
     ax.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
@@ -170,7 +180,7 @@ def _tell_share(row: dict[str, Any]) -> str:
     return f"{share} ({percent_range(row['share_low'], row['share_high'])})"
 
 
-def _draw_share(ax: Axes, place: int, row: dict[str, Any]) -> None:
+def _draw_share(ax: Axes, place: float, row: dict[str, Any]) -> None:
     """Draw one share: its interval and a dot."""
     is_theme = row["kind"] == "theme"
     ax.plot([row["share_low"], row["share_high"]], [place, place], color=style.BAND, lw=4, zorder=1)
@@ -207,6 +217,6 @@ def _draw_term(ax: Axes, place: float, term: dict[str, Any]) -> None:
     face = "white" if is_seed else style.BLUE
     ax.plot(weight, place, "o", mfc=face, mec=style.BLUE, ms=7, clip_on=False)
     ax.annotate(
-        style.short(word, 28), (weight, place), xytext=(8, 0), textcoords="offset points",
+        style.fit(word, "", _TERM), (weight, place), xytext=(8, 0), textcoords="offset points",
         va="center", fontsize=style.TEXT, color=style.INK, parse_math=False,
     )  # fmt: skip

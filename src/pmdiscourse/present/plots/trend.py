@@ -13,6 +13,7 @@ from pmdiscourse.present.wording import join_words, label, percent, plural
 
 _NEEDED = ["theme", "unit", "by", "group", "n", "tagged_share", "band_low", "band_high", "estimate"]
 _ENDS = ["discourse_low", "discourse_high", "corpus_low", "corpus_high"]
+_STEP = 1.2  # inches for a theme with its name on one line
 _MANY = 6  # periods from which on their names are turned
 
 
@@ -39,11 +40,14 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
     """
     rows = _select_periods(data, unit)
     periods, themes = sorted(set(rows["period"])), _order_themes(rows)
-    ax = style.make_axes(ax, height=1.4 + 1.2 * len(themes) if themes else style.NOTE_HEIGHT)
+    heads = [_head(rows, theme) for theme in themes]
+    step = _STEP + style.LINE * max((head.count("\n") for head in heads), default=0)
+    ax = style.make_axes(ax, height=1.4 + step * len(themes) if themes else style.NOTE_HEIGHT)
     if rows.empty:
         return style.note(ax, "no dated periods to compare")
     shares = rows[["band_high", "tagged_share", "estimate", "corpus_high", "discourse_high"]]
     top = max(float(np.nanmax(shares.to_numpy(dtype=float), initial=0.01)), 0.01)
+    high = _STEP / step  # of a theme's step: what is left beside the further lines of names
     estimated = bool(rows["estimate"].notna().any())
     x_of = {period: number for number, period in enumerate(periods)}
     for place, theme in enumerate(themes):
@@ -51,13 +55,10 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
         line = rows[rows["theme"] == theme].sort_values("period")
         x = np.array([x_of[period] for period in line["period"]])
         ax.axhline(floor, color=style.GRID, lw=0.8)
-        _draw_line(ax, x, line, floor, 0.64 / top, beside_estimates=estimated)
-        last = records(line)[-1]
-        share = last["estimate"] if has_estimate(last) else last["tagged_share"]
-        tagged = "" if has_estimate(last) or not estimated else " tagged"
+        _draw_line(ax, x, line, floor, 0.64 * high / top, beside_estimates=estimated)
         ax.text(
-            0, floor + 0.75, f"{label(theme)}: {percent(share)}{tagged} in {last['period']}",
-            transform=ax.get_yaxis_transform(), fontsize=style.TEXT, parse_math=False,
+            0, floor + 0.75 * high, heads[place], transform=ax.get_yaxis_transform(),
+            fontsize=style.TEXT, parse_math=False, in_layout=False,
         )  # fmt: skip
     ax.set_xticks(range(len(periods)), periods, rotation=45 if len(periods) > _MANY else 0)
     ax.set_yticks([])
@@ -70,6 +71,16 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
     plain = "dot: tagged by the model, line: sensitivity band"
     style.label_axis(ax, f"{scale}\n{key if estimated else plain}")
     return ax
+
+
+def _head(rows: pd.DataFrame, theme: str) -> str:
+    """Return the name of a theme with its last share, in as many lines as it takes."""
+    last = records(rows[rows["theme"] == theme].sort_values("period"))[-1]
+    known = has_estimate(last)
+    tagged = "" if known or rows["estimate"].isna().all() else " tagged"
+    share = percent(last["estimate"] if known else last["tagged_share"])
+    told = f"{label(theme)}: {share}{tagged} in {last['period']}"
+    return style.break_lines(told, style.WIDTH - 0.3)
 
 
 def _order_themes(rows: pd.DataFrame) -> list[str]:

@@ -31,6 +31,7 @@ _BINS = ["theme", "n", "mean_score", "share", "share_low", "share_high"]
 _TICKS = (0.0, 0.1, 0.5, 1.0)
 _ROW, _HEAD, _GAP = 0.8, 0.6, 0.2  # steps down the vertical axis
 _PANEL = 2.8  # inches of a row of panels, two lines of a name included
+_NAME = 1.85  # inches for a line of a name over a panel
 _INCHES = 0.62  # for one such step of 1
 
 
@@ -56,16 +57,24 @@ def plot_quality(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     _require_quality(data)
     step = _HEAD + _GAP + _ROW * len(QUALITY)
+    heads = [
+        style.break_lines(
+            f"{label(row['theme'])} ({plural(row['n_positive'], 'positive')})",
+            weight="bold",
+        )
+        for row in records(data)
+    ]  # fmt: skip
     inches = 0.9 + _INCHES * step * len(data)
+    inches += style.LINE * sum(head.count("\n") for head in heads)
     ax = style.make_axes(ax, height=style.NOTE_HEIGHT if data.empty else inches)
     if data.empty:
         return style.note(ax, "nothing was measured")
     whole, place = ax.get_yaxis_transform(), 0.0
-    for row in records(data):
+    for head, row in zip(heads, records(data), strict=True):
+        place += head.count("\n") * style.LINE / _INCHES
         ax.text(
-            0, place, f"{label(row['theme'])} ({plural(row['n_positive'], 'positive')})",
-            transform=whole, va="center", fontsize=style.TEXT, weight="bold", color=style.INK,
-            parse_math=False,
+            0, place + 0.16, head, transform=whole, va="bottom", fontsize=style.TEXT,
+            weight="bold", color=style.INK, parse_math=False,
         )  # fmt: skip
         place += _HEAD
         for number, metric in enumerate(QUALITY):
@@ -132,16 +141,20 @@ def plot_reliability(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     require_columns(data, _BINS, "reliability")
     themes = list(dict.fromkeys(data["theme"]))
+    names = [style.break_lines(label(str(theme)), _NAME, lines=4) for theme in themes]
+    further = max((name.count("\n") for name in names), default=0)
+    panel = _PANEL + 1.15 * style.LINE * max(0, further - 1)
     n_rows = max(math.ceil(len(themes) / 2), 1)
-    ax = style.make_axes(ax, height=0.9 + _PANEL * n_rows if themes else style.NOTE_HEIGHT)
+    ax = style.make_axes(ax, height=0.9 + panel * n_rows if themes else style.NOTE_HEIGHT)
     if not themes:
         return style.note(ax, "no scores with labels")
     ax.set_xticks([])
     ax.set_yticks([])
     for place, theme in enumerate(themes):
         left, top = place % 2, place // 2
-        box = (0.11 + 0.5 * left, 1 - (top + 0.88) / n_rows, 0.36, 0.64 / n_rows)
-        _draw_curve(ax.inset_axes(box), str(theme), data[data["theme"] == theme])
+        foot = 1 - (top + 1 - 0.12 * _PANEL / panel) / n_rows
+        box = (0.11 + 0.5 * left, foot, 0.36, 0.64 * _PANEL / panel / n_rows)
+        _draw_curve(ax.inset_axes(box), names[place], data[data["theme"] == theme])
     style.label_axis(
         ax,
         "across: mean score, up: share that carries the theme, with its\n"
@@ -216,7 +229,7 @@ def _draw_metric(ax: Axes, place: float, row: dict[str, Any], metric: str, numbe
     ax.plot(100 * row[metric], place + 0.3, marker, color=colour, ms=7, clip_on=False)
 
 
-def _draw_curve(ax: Axes, theme: str, bins: pd.DataFrame) -> None:
+def _draw_curve(ax: Axes, name: str, bins: pd.DataFrame) -> None:
     """Draw the curve of one theme."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
@@ -231,7 +244,7 @@ def _draw_curve(ax: Axes, theme: str, bins: pd.DataFrame) -> None:
         ax.plot([x, x], [row["share_low"], row["share_high"]], color=colour, lw=2, clip_on=False)
         ax.plot(x, row["share"], "o" if held else "D", color=colour, ms=6, clip_on=False)
     ax.set_title(
-        f"{style.wrap(label(theme), 20)}\nn = {int(bins['n'].sum()):,}", loc="left",
+        f"{name}\nn = {int(bins['n'].sum()):,}", loc="left",
         fontsize=style.TEXT, color=style.INK, parse_math=False,
     )  # fmt: skip
     names = [f"{100 * tick:g}%" for tick in _TICKS]
