@@ -6,14 +6,16 @@ import ast
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import nbformat
 import papermill
 import pytest
 
+from conftest import write_small_run
+from notebook_cells import run_cells
 from pmdiscourse.present.execute import get_parameters, read_notebook
 from pmdiscourse.present.page import make_page
 from run_cases import RUNS
@@ -131,21 +133,26 @@ def test_papermill_runs_one_essay_without_a_comment_or_a_word_too_many(
     assert make_page(executed, name=path.name).toc
 
 
+CASES: dict[str, Callable[[Path], Path]] = RUNS | {
+    "one essay without a tag": partial(write_small_run, essays=1, comments=0, silent="blame"),
+    "short comments": partial(write_small_run, essays=0, comments=3),
+}
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {name: make(tmp_path_factory.mktemp("run")) for name, make in RUNS.items()}
+    return {name: make(tmp_path_factory.mktemp("run")) for name, make in CASES.items()}
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_cells_run_on(
+@pytest.mark.parametrize("name", CASES)
+def test_cells_run_on_and_show_nothing_empty(
     path: Path, name: str, runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cells run here, without a kernel, so that every warning is an error."""
-    monkeypatch.chdir(path.parent)
-    names: dict[str, Any] = {}
-    for cell in read_notebook(path).cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, f"{path.name}, {cell.id}", "exec"), names)
-        if "parameters" in cell.metadata.get("tags", []):
-            names["processed"] = str(runs[name])
-    plt.close("all")
+    """Every warning is an error; a sentence stands for a figure or table without content."""
+    shown = run_cells(path, monkeypatch, processed=str(runs[name]))
+    empty = [
+        (item.cell, item.words)
+        for item in shown
+        if not item.drawn or (item.kind in ("show", "table") and not len(item.frame))
+    ]
+    assert empty == []

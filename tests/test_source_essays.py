@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from invented_essays import PAGES, REPLIES, write_essays
+from notebook_cells import run_cells
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.feature_files import FACTS, HELD_OUT, HELD_OUT_FACTS, PASSAGES, read_facts
 from pmdiscourse.features import make_features
@@ -21,9 +22,11 @@ from pmdiscourse.present.essay_words import (
     tell_comments,
     tell_essays,
     tell_origin,
+    tell_other_codebook,
     tell_quality,
 )
 from pmdiscourse.present.execute import execute_notebook, read_notebook, set_parameters
+from pmdiscourse.present.frames import load_run_codebook
 from pmdiscourse.present.page import make_page
 from pmdiscourse.present.plots.essays import (
     describe_essays,
@@ -39,6 +42,7 @@ from pmdiscourse.present.source_essays import (
     load_source_essays,
     why_left_out,
 )
+from run_cases import twelve_themes
 from test_figures import find_faults
 
 ROOT = Path(__file__).parents[1]
@@ -132,6 +136,27 @@ def test_the_answer_is_counted_from_the_rows(essays: SourceEssays) -> None:
     bare = tell_essays(SourceEssays(rows, essays.facts, essays.held_out, essays.hashes))
     assert "The model tagged: blame" in bare
     assert "coders" not in bare.lower()
+
+
+def test_another_codebook_is_told(essays: SourceEssays, small_run: Path, tmp_path: Path) -> None:
+    assert tell_other_codebook(tmp_path / "no run yet", essays) == ""
+    assert tell_other_codebook(small_run, essays) == ""
+    told = tell_other_codebook(twelve_themes(tmp_path), essays)
+    assert "for the 4 themes of the package's codebook, blame, identity, elite" in told
+    assert "another codebook, of 12 themes" in told
+    facts = essays.facts | {"codebook": {"sha256": load_run_codebook(tmp_path).sha256}}
+    own = SourceEssays(essays.rows, facts, essays.held_out, essays.hashes)
+    assert tell_other_codebook(tmp_path, own) == ""
+
+
+def test_notebook_tells_another_codebook(
+    figures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = twelve_themes(tmp_path)
+    shown = run_cells(NOTEBOOK, monkeypatch, processed=str(directory), source_essays=str(figures))
+    said = [item.words for item in shown if item.cell == "answer"]
+    assert len(said) == 2
+    assert "read with another codebook" in said[1]
 
 
 def test_what_comments_can_tell(essays: SourceEssays) -> None:

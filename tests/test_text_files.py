@@ -13,7 +13,7 @@ from pmdiscourse.ingest.document import Document
 from pmdiscourse.ingest.readers.front_matter import read_front_matter
 from pmdiscourse.ingest.readers.markdown_file import markdown_lines
 from pmdiscourse.ingest.readers.pages import read_flattened
-from pmdiscourse.ingest.records import Notice, Record
+from pmdiscourse.ingest.records import Notice, Record, parse_time
 from pmdiscourse.ingest.repair import clean_text
 
 FLATTENED = Path(__file__).parent / "cases" / "flattened"
@@ -231,6 +231,51 @@ def test_dates_of_a_comment_are_its_own() -> None:
     ]
     _, german = read_case("fourth_wp_german_says")
     assert german[0].published == "22 November 2020"
+
+
+DATE_LINES = {
+    "2024-03-02": "2024-03-02T00:00:00+00:00",
+    "2024/03/02": "2024-03-02T00:00:00+00:00",
+    "2024-03-02T10:00": "2024-03-02T10:00:00+00:00",
+    "2024-03-02 10:00": "2024-03-02T10:00:00+00:00",
+    "2024-03-02T10:00:30.500Z": "2024-03-02T10:00:30.500000+00:00",
+    "2024-03-02 23:30:00-05:00": "2024-03-03T04:30:00+00:00",
+    "2024-03-02 10:00 UTC": "2024-03-02T10:00:00+00:00",
+    "2024-03-02 · 4 min read": "2024-03-02T00:00:00+00:00",
+    "25.02.2024": "2024-02-25T00:00:00+00:00",
+    "25.02.2024, 10:15": "2024-02-25T00:00:00+00:00",
+    "02.03.2024": None,  # day and month could be exchanged
+    "02/03/2024": None,
+}
+
+
+@pytest.mark.parametrize(("line", "published"), DATE_LINES.items())
+def test_a_date_in_figures_on_a_line_of_its_own(line: str, published: str | None) -> None:
+    """Under a title, above it, beside a name, and above a comment with or without one."""
+    paragraphs = "\n".join([BODY, SECOND] * 3)
+    first = f"Ana Souza\n{line}\nI left a team for that very reason, and would do it again."
+    heads = [
+        (f"On scope\nBy Mira Halloway\n{line}", "Mira Halloway"),
+        (f"On scope\n\n{line}", ""),
+        (f"On scope\n\nMira Halloway\n{line}", "Mira Halloway"),
+        (f"{line}\n\nOn scope", ""),
+    ]
+    for head, author in heads:
+        records, _ = read(f"{head}\n\n{paragraphs}\n2 Comments\n\n{first}\n\n{line}\n{SECOND}")
+        times = [parse_time(record.published) for record in records]
+        assert [time and time.isoformat() for time in times] == [published] * 3
+        assert [record.author for record in records] == [author, "Ana Souza", ""]
+        assert records[0].title == "On scope"
+        assert line not in "".join(record.text for record in records)
+
+
+@pytest.mark.parametrize("line", ["2024-13-45", "2024", "1.2.3", "10:30"])
+def test_other_figures_alone_are_no_date(line: str) -> None:
+    (essay,), _ = read(f"On scope\n{line}\n\n{BODY}\n{SECOND}")
+    assert (essay.published, essay.title) == ("", "On scope")
+    assert (2, "chrome", ("no words",)) in [
+        (row.line, row.role, row.evidence) for row in essay.lines
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.calibration import calibration_curve
 
+from conftest import write_small_run
+from notebook_cells import run_cells
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.card_figures import card_kinds, card_reliability, card_themes
 from pmdiscourse.measure.coded import join_labels
@@ -38,13 +40,16 @@ from pmdiscourse.present import plots
 from pmdiscourse.present.execute import execute_notebook, read_notebook, set_parameters
 from pmdiscourse.present.page import Page, make_page
 from pmdiscourse.present.validation_words import (
+    name_means,
     tell_bins,
     tell_card,
     tell_errors,
     tell_labels,
     tell_quality,
+    tell_uncovered,
 )
 from pmdiscourse.store import read_table, write_manifest
+from run_cases import one_theme
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "04-validation.ipynb"
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
@@ -342,22 +347,48 @@ QUALITY_ROW = {"theme": "blame", "n": 80, "n_threads": 25, "n_positive": 20, "no
 
 def test_words_follow_what_the_labels_can_carry() -> None:
     figures = pd.DataFrame([QUALITY_ROW])
-    drawn = tell_labels(figures, weighted=True, n_lost=0, n_late=2)
+    drawn = tell_labels(figures, weighted=True, n_lost=0, n_late=2, n_scored=900)
     assert "blame 50.0% (30.0% to 70.0%) right, 50.0% (30.0% to 70.0%) found" in drawn
     assert "differences between threads." in drawn
-    rough = tell_labels(figures.assign(n_threads=9), weighted=True, n_lost=0, n_late=0)
+    rough = tell_labels(
+        figures.assign(n_threads=9), weighted=True, n_lost=0, n_late=0, n_scored=900
+    )
     assert "of 9 threads they are rough" in rough
     assert "2 passages came after the draw" in drawn
     assert "do not carry over" not in drawn
-    handy = tell_labels(figures, weighted=False, n_lost=1, n_late=0)
+    handy = tell_labels(figures, weighted=False, n_lost=1, n_late=0, n_scored=900)
     assert "1 label of passages" in handy
     assert "do not carry over to the corpus" in handy
     few = figures.assign(n_positive=3, note="fewer than 10 positives")
-    told = tell_labels(few, weighted=True, n_lost=0, n_late=0)
+    told = tell_labels(few, weighted=True, n_lost=0, n_late=0, n_scored=900)
     assert "Too few positives to say anything firm: blame (3 of 80)" in told
     assert "50.0%" not in told
-    none = tell_labels(figures.assign(n=0), weighted=False, n_lost=0, n_late=0)
-    assert "`pmdiscourse label draw DIR --n 400`" in none
+
+
+@pytest.mark.parametrize(
+    ("n_scored", "told"),
+    [
+        (900, "`pmdiscourse label draw DIR --n 400`"),
+        (219, "`pmdiscourse label draw DIR --n 219`"),
+        (30, "`pmdiscourse label draw DIR --n 30`"),
+        (29, "too few to measure the tags on: they hold 29 passages with scores."),
+        (1, "too few to measure the tags on: they hold 1 passage with scores."),
+    ],
+)
+def test_no_more_is_drawn_than_there_is(n_scored: int, told: str) -> None:
+    figures = pd.DataFrame([QUALITY_ROW]).assign(n=0)
+    none = tell_labels(figures, weighted=False, n_lost=0, n_late=0, n_scored=n_scored)
+    assert told in none
+    assert ("label draw" in none) == (n_scored >= 30)
+
+
+def test_means_name_their_themes_and_stay_out_of_other_codebooks() -> None:
+    themes = load_card()["themes"]
+    named = "blame, identity, elite education and director failure"
+    assert name_means(themes).startswith(f"Means over {named}, by kind of text")
+    assert "cover none of this codebook's themes" in tell_uncovered(themes, [])
+    some = tell_uncovered(themes, ["blame", "identity"])
+    assert f"over {named}, of which this codebook has only blame and identity" in some
 
 
 def test_the_table_of_quality_has_no_idle_column() -> None:
@@ -474,6 +505,40 @@ def make(directory: Path, **parameters: Any) -> Page:
     filled = set_parameters(read_notebook(NOTEBOOK), {"processed": str(directory)} | parameters)
     executed = execute_notebook(filled, name=NOTEBOOK.name, directory=NOTEBOOK.parent)
     return make_page(executed, name=NOTEBOOK.name)
+
+
+def keep_blame(directory: Path) -> Path:
+    """Return a run by a codebook that holds the package's own blame and nothing else."""
+    path = write_small_run(directory) / "codebook" / "themes.toml"
+    head, *blocks = path.read_text(encoding="utf-8").split("[[themes]]")
+    (block,) = [block for block in blocks if 'name = "blame"' in block]
+    path.write_text(f"{head}[[themes]]{block}", encoding="utf-8")
+    for examples in (directory / "codebook" / "examples").glob("*.jsonl"):
+        if examples.stem != "blame":
+            examples.unlink()
+    return directory
+
+
+@pytest.mark.parametrize(("make_codebook", "n_shown"), [(keep_blame, 3), (one_theme, 0)])
+def test_notebook_shows_figures_of_the_weights_for_their_own_themes_only(
+    make_codebook: Callable[[Path], Path],
+    n_shown: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second codebook has a theme of the name blame, but another title."""
+    directory = make_codebook(tmp_path)
+    shown = run_cells(NOTEBOOK, monkeypatch, processed=str(directory))
+    measured = [
+        item for item in shown if item.cell in ("card", "web-pages", "kinds", "reliability")
+    ]
+    captions = [item.words for item in measured if item.kind != "paragraph"]
+    assert not [words for words in captions if "Means" in words]
+    assert len(captions) == n_shown
+    for item in measured:
+        assert item.frame is None or set(item.frame["theme"]) == {"blame"}
+    (told,) = [item.words for item in measured if item.cell == "kinds"]
+    assert ("only blame" if captions else "none of this codebook's themes") in told
 
 
 def test_notebook_without_labels_tells_how_to_get_some(sample_run: Path) -> None:

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from pmdiscourse.ingest.dates import is_date
+
 _NONE = re.compile(r"(?:0|no|keine?|aucune?|ningún|nenhum|nessun|geen)\b", re.IGNORECASE)
 _SAYS = (
     r"(?P<name>.{2,50}?)\s+(?:says|said|wrote|writes|replied|replies|commented|responded)"
@@ -92,7 +94,7 @@ def label(text: str) -> str:
     >>> label("Alle Kommentare anzeigen"), label("Rispondi Elimina")
     ('paging', 'button')
     """
-    if len(text) > 200:
+    if len(text) > 200 or is_date(text):
         return ""
     family = _one_label(text)
     if family or len(text) > 160:
@@ -176,7 +178,7 @@ def is_button(text: str) -> bool:
     >>> is_button("Reply"), is_button("12 likes"), is_button("In May I left")
     (True, True, False)
     """
-    if len(text) > 120 or text.endswith((".", "!", "?")):
+    if len(text) > 120 or text.endswith((".", "!", "?")) or is_date(text):
         return False
     return bool(_cues()["button"].fullmatch(text.lower()))
 

@@ -28,11 +28,15 @@ _WEEKDAY = (
     r"(?:(?:(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?"
     r"|(?:mo|di|mi|do|fr|sa|so)(?=\.?,?\s\d))\.?,?\s+)?"
 )
+_MM, _DD = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_ISO_DAY = rf"{_YEAR}(?:-{_MM}-{_DD}|/{_MM}/{_DD})"
+_ISO_CLOCK = r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?"
+_STAMP = re.compile(rf"\b{_ISO_DAY}[T ]{_ISO_CLOCK}(?!\s?[\w:])", re.IGNORECASE)
 DATE = re.compile(
     rf"\b{_WEEKDAY}(?:{_MONTH}\s+{_DAY}(?:,?\s+{_YEAR}|\s+['’]\d\d)?|"
     rf"{_DAY}\s*(?:de\s+)?{_MONTH}(?:,?\s+(?:de\s+)?{_YEAR}|\s+['’]\d\d)?|"
-    rf"{_MONTH}\s+(?:de\s+)?{_YEAR}|{_YEAR}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:19|20)?\d\d)"
-    r"(?!\w)",
+    rf"{_MONTH}\s+(?:de\s+)?{_YEAR}|{_ISO_DAY}(?:T{_ISO_CLOCK})?|"
+    r"\d{1,2}[./]\d{1,2}[./](?:19|20)?\d\d)(?!\w)",
     re.IGNORECASE,
 )
 _UNIT = (
@@ -75,17 +79,30 @@ def search_time(text: str) -> re.Match[str] | None:
     return AGO.search(text) if len(text) <= _MAX_WORDED else None
 
 
+def is_date(text: str) -> bool:
+    """Tell whether a text is a date that begins with a figure, perhaps a time, and nothing else.
+
+    >>> is_date("2024-03-02 10:00"), is_date("25.02.2024"), is_date("2024"), is_date("2024-13-45")
+    (True, True, False, False)
+    """
+    begins = text[:1].isdecimal()
+    return begins and bool(DATE.fullmatch(text) or _STAMP.fullmatch(text))
+
+
 def find_date(text: str) -> str:
     """Return the first date of a text with its month in English, '' if there is none.
 
+    A date as ISO 8601 writes it keeps its time.
+
     >>> find_date("Publié le 3 mai 2021"), find_date("22. Dezember 2020 um 9 Uhr")
     ('3 May 2021', '22 December 2020')
-    >>> find_date("last week")
-    ''
+    >>> find_date("2024-03-02 10:00+01:00, edited"), find_date("last week")
+    ('2024-03-02 10:00+01:00', '')
     """
     found = DATE.search(text)
     if not found:
         return ""
+    found = _STAMP.match(text, found.start()) or found
     bare = re.sub(rf"^{_WEEKDAY}", "", found[0], flags=re.IGNORECASE)
     numbered = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|º|\.)(?=\s)", "", bare)
     return _WORDED.sub(_english, numbered).replace(" de ", " ")

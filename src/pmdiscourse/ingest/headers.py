@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pmdiscourse.ingest.cues import SEPARATORS, bylines, label, says_pattern
-from pmdiscourse.ingest.dates import CLOCK, DATE, search_time
+from pmdiscourse.ingest.dates import CLOCK, DATE, is_date, search_time
 
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 NAME = re.compile(
@@ -53,7 +53,7 @@ def is_name(text: str) -> bool:
     >>> is_name("Ana de Souza (she/her)"), is_name("ana_k"), is_name("The wrong problem")
     (True, True, False)
     """
-    if len(text) > 90:
+    if len(text) > 90 or is_date(text):
         return False
     bare = _DEGREES.sub(r"\1", _ASIDE.sub("", text)).strip()
     if _NO_NAMES.search(bare):
@@ -67,6 +67,8 @@ def may_sign(text: str) -> bool:
     >>> may_sign("tinwhistle"), may_sign("anything goes"), may_sign("however,")
     (True, False, False)
     """
+    if is_date(text):
+        return False
     return is_name(text) or bool(
         len(text) <= 30 and re.fullmatch(r"@?\w[\w.-]*\w", text) and not _NO_NAMES.search(text)
     )

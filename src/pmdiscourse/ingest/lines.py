@@ -53,7 +53,7 @@ class Line:
     def head_cue(self) -> str:
         """Name of the cue that makes the line no essay above its first paragraph, or ''."""
         if not any(character.isalpha() for character in self.text):
-            return "no words"
+            return "byline" if headers.has_time(self.text) else "no words"
         return headers.byline(self.text) or self.cue
 
     @cached_property

@@ -52,6 +52,34 @@ def count_records(manifest: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "number", "what_it_is"])
 
 
+def tell_duplicates(counts: Mapping[str, int]) -> str:
+    """Say how many records were left out as duplicates, and whether any was for another reason.
+
+    Parameters
+    ----------
+    counts : mapping
+        Counts in ``run.json``; duplicates, dropped and quarantined are used.
+
+    Returns
+    -------
+    str
+        One or two sentences; the reasons of the others stand in a table of their own.
+
+    Examples
+    --------
+    >>> tell_duplicates({"duplicates": 0, "dropped": 0, "quarantined": 0})
+    'No record was left out.'
+    """
+    n, others = counts["duplicates"], counts["dropped"] + counts["quarantined"]
+    if not n:
+        return "No record is a duplicate." if others else "No record was left out."
+    were = "was left out as a duplicate" if n == 1 else "were left out as duplicates"
+    told = f"{plural(n, 'record')} {were}: `duplicates.jsonl` lists "
+    told += "it" if n == 1 else "each"
+    told += " with the post that it repeats."
+    return told if others else f"{told} None was dropped or put in quarantine."
+
+
 def describe_data(manifest: Mapping[str, Any], posts: pd.DataFrame) -> list[tuple[str, str]]:
     """Return what every page says of the data at its head: how many posts, from when, which run.
 

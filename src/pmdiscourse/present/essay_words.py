@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
-from pmdiscourse.present.frames import records
+from pmdiscourse.codebook import load_codebook
+from pmdiscourse.present.frames import load_run_codebook, records
 from pmdiscourse.present.source_essays import SourceEssays, count_essays
 from pmdiscourse.present.wording import join_words, label, percent, plural
 
@@ -36,6 +39,38 @@ def tell_essays(essays: SourceEssays) -> str:
     return (
         f"The {plural(n_essays, 'essay')} hold {plural(n, 'passage')}, with "
         f"{plural(n_comments, 'passage')} of comments beside them. {who}: {'; '.join(told)}."
+    )
+
+
+def tell_other_codebook(directory: str | Path, essays: SourceEssays) -> str:
+    """Say that the figures are not for the themes of a run, if its codebook is another one.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of the run; there may be none yet.
+    essays : SourceEssays
+        As from `load_source_essays`.
+
+    Returns
+    -------
+    str
+        One sentence; "" if the run's codebook is that of the figures or that of the package.
+
+    Raises
+    ------
+    DiscourseError
+        If the run's copy of its codebook is not usable.
+    """
+    codebook = load_run_codebook(directory)
+    same = set(codebook.themes) == set(load_codebook().themes)
+    if same or codebook.sha256 == essays.facts["codebook"]["sha256"]:
+        return ""
+    themes = [label(theme) for theme in essays.facts["themes"]]
+    return (
+        f"These figures are for the {plural(len(themes), 'theme')} of the package's codebook, "
+        f"{join_words(themes)}; the posts of this report were read with another codebook, of "
+        f"{plural(len(codebook.themes), 'theme')}."
     )
 
 

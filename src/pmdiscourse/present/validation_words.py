@@ -14,11 +14,10 @@ _PLAIN = "plain"  # the path of the weights without a sentence encoder
 _FEW_THREADS = 20  # under which a prevalence gets no interval beyond its posts (`prevalence_notes`)
 SHOWN = ["precision", "recall", "f1", "average_precision"]
 _HEADS = {"f1": "F1"}
-HOW_TO_LABEL = (
-    "To measure the tags on these posts, draw passages with `pmdiscourse label draw DIR --n 400`, "
-    "let people fill the sheets in `DIR/labels`, read them with `pmdiscourse label read DIR`, and "
-    "make the report again; DIR is the folder of the run."
-)
+_MOST_DRAWN = 400  # passages to draw; few corpora need more for a first look
+# of fewer labels the interval of a share may reach over more than 37 points (Clopper and Pearson's,
+# 15 of 30)
+_FEW_SCORED = 30
 NO_MODEL = (
     "The model of this run is not there, or other versions of the software wrote it: thresholds, "
     "and evidence of passages with low scores, are left out. `pmdiscourse run RAW --out DIR "
@@ -63,7 +62,47 @@ def tell_card(
     return " ".join(told if rows else told[1:])
 
 
-def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: int) -> str:
+def name_means(themes: list[str]) -> str:
+    """Return the caption of the means by kind of text; it names the themes they are taken over.
+
+    >>> name_means(["blame", "elite_education"])[:36]
+    'Means over blame and elite education'
+    """
+    named = join_words([label(theme) for theme in themes])
+    return f"Means over {named}, by kind of text, without and with a sentence encoder"
+
+
+def tell_uncovered(themes: list[str], known: list[str]) -> str:
+    """Say which figures of the shipped weights are left out, and why.
+
+    Parameters
+    ----------
+    themes : list of str
+        Themes that the weights were learned for.
+    known : list of str
+        Those of them that the run's codebook has with the same definition; not all.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if not known:
+        return (
+            "The weights that come with the package cover none of this codebook's themes, so there "
+            "is no figure of them here."
+        )
+    return (
+        f"The means by kind of text are left out: they were taken over "
+        f"{join_words([label(theme) for theme in themes])}, of which this codebook has only "
+        f"{join_words([label(theme) for theme in known])} as the package defines "
+        f"{'it' if len(known) == 1 else 'them'}."
+    )
+
+
+def tell_labels(
+    figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: int, n_scored: int
+) -> str:
     """Say what the labels of a run show, and what they cannot carry.
 
     Parameters
@@ -76,11 +115,13 @@ def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: i
         Labels of passages or themes that are gone.
     n_late : int
         Scored passages that came after the draw.
+    n_scored : int
+        Passages that were scored: as many can be drawn.
 
     Returns
     -------
     str
-        Sentences; without labels, how to get some.
+        Sentences; without labels, how to get some, or that these posts are too few.
     """
     rows = [row for row in records(figures) if row["n"]]
     told = []
@@ -90,7 +131,9 @@ def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: i
             f"{'was' if n_lost == 1 else 'were'} left out."
         )
     if not rows:
-        return " ".join(["No labels made by people speak of this run's tags.", *told, HOW_TO_LABEL])
+        return " ".join(
+            ["No labels made by people speak of this run's tags.", *told, _how_to_label(n_scored)]
+        )
     few = [row for row in rows if row["note"]]
     firm = [row for row in rows if not row["note"]]
     sizes = sorted({row["n"] for row in rows})
@@ -108,6 +151,19 @@ def tell_labels(figures: pd.DataFrame, *, weighted: bool, n_lost: int, n_late: i
         came = f"{plural(n_late, 'passage')} came after the draw"
         told.append(f"{came}: the labels do not speak for {'it' if n_late == 1 else 'them'}.")
     return " ".join(told)
+
+
+def _how_to_label(n_scored: int) -> str:
+    """Say how to get labels, or that these posts are too few for them."""
+    if n_scored < _FEW_SCORED:
+        scored = f"{n_scored or 'no'} passage{'' if n_scored == 1 else 's'}"
+        return f"These posts are too few to measure the tags on: they hold {scored} with scores."
+    return (
+        "To measure the tags on these posts, draw passages with "
+        f"`pmdiscourse label draw DIR --n {min(_MOST_DRAWN, n_scored)}`, let people fill the "
+        "sheets in `DIR/labels`, read them with `pmdiscourse label read DIR`, and make the report "
+        "again; DIR is the folder of the run."
+    )
 
 
 def _tell_both(rows: list[dict[str, Any]]) -> str:
