@@ -53,9 +53,27 @@ def test_their_intervals_hold_what_the_writer_meant(labelled: Path) -> None:
 def test_labels_are_taken_once_and_own_ones_stay(tmp_path: Path) -> None:
     own = tmp_path / "labels" / "wave-1"
     assert settle_labels(tmp_path, source=LABELS, synthetic=True) == f"labels taken from {LABELS}"
+    assert settle_labels(tmp_path, source=LABELS, synthetic=True) == "", "they are the very same"
     (own / "sheet-1.csv").write_text("mine", encoding="utf-8")
-    assert settle_labels(tmp_path, source=LABELS, synthetic=True) == ""
+    told = f"{own.parent} holds labels already, so those of {LABELS} are not taken"
+    assert settle_labels(tmp_path, source=LABELS, synthetic=True) == told
     assert (own / "sheet-1.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_empty_folder_holds_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    assert settle_labels(tmp_path, source=LABELS, synthetic=True) == f"labels taken from {LABELS}"
+    assert (tmp_path / "labels" / "labels.csv").is_file()
+
+
+def test_labels_taken_after_others_were_put_aside_are_both_told(tmp_path: Path) -> None:
+    settle_labels(tmp_path, source=LABELS, synthetic=True)
+    real = tmp_path / "real"
+    shutil.copytree(LABELS, real)
+    (real / "source.toml").unlink()
+    told = settle_labels(tmp_path, source=real)
+    assert "put aside" in told
+    assert f"labels taken from {real}" in told
 
 
 def test_invented_labels_step_aside_for_real_posts(

@@ -666,9 +666,10 @@ def test_damaged_labels_never_stop_a_run(labelled: Path, name: str, content: byt
 
 def test_a_theme_that_left_the_codebook_is_told(labelled: Path) -> None:
     scores, passages = read_table(labelled, "scores"), read_table(labelled, "passages")
-    told = estimate_tables(labelled, scores.query("theme != 'blame'"), passages).labels
-    assert not told["used"]
-    assert "theme of labels 'blame' is unknown" in told["reason"]
+    found = estimate_tables(labelled, scores.query("theme != 'blame'"), passages)
+    assert found.labels["used"], "the labels of the other themes count"
+    assert found.labels["other_themes"] == ["blame"]
+    assert "blame" not in set(found.prevalence["theme"])
 
 
 def test_a_wave_is_not_overwritten(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:

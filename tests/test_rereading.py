@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmdiscourse.cli import main
 from pmdiscourse.codebook import load_codebook
 from pmdiscourse.errors import DiscourseError
 from pmdiscourse.measure.agreement import (
@@ -171,6 +174,192 @@ def test_what_is_filled_stays_when_more_comes(run: Path) -> None:
     content = path.read_bytes()
     read_waves(run)
     assert path.read_bytes() == content
+
+
+def test_what_a_person_wrote_without_an_answer_stays(run: Path) -> None:
+    first = [row["passage_id"] for row in rows_of(wave(run) / "sheet-1.csv")]
+    half = set(first[: len(first) // 2])
+    fill(wave(run) / "sheet-1.csv", lambda p, t: tenth(p, t) if p in half else "")
+    (path,) = read_waves(run).second_reading
+    noted, named, *_ = (row["passage_id"] for row in rows_of(path))
+    own = {noted: {"note": "ask Ana what is meant"}, named: {"coder": "Dora"}}
+    edit(path, lambda row: row | own.get(row["passage_id"], {}))
+    before = rows_of(path)
+    fill(wave(run) / "sheet-1.csv", tenth)
+    read_waves(run)
+    after = rows_of(path)
+    assert len(after) > len(before)
+    assert after[: len(before)] == before
+    fill(wave(run) / "sheet-1.csv", lambda *_: "0")
+    read_waves(run)
+    assert rows_of(path) == before[:2], "nothing waits; what was written stays all the same"
+
+
+def test_a_note_on_an_open_disagreement_stays(run: Path) -> None:
+    disagree(run)
+    path = wave(run) / "adjudication.csv"
+    one, two, *_ = shared(run)
+    own = {one: {"coder": "Cleo"}, two: {"note": "read the thread first"}}
+    edit(path, lambda row: row | own.get(row["passage_id"], {}))
+    last = shared(run)[-1]
+    edit(
+        wave(run) / "sheet-2.csv",
+        lambda row: row | ({"blame": "1"} if row["passage_id"] == last else {}),
+    )
+    read_waves(run)
+    rows = rows_of(path)
+    assert last in {row["passage_id"] for row in rows}, "the sheet was written again"
+    assert {row["coder"] for row in rows if row["passage_id"] == one} == {"Cleo"}
+    assert {row["note"] for row in rows if row["passage_id"] == two} == {"read the thread first"}
+
+
+def test_what_the_other_coder_has_not_answered_yet_is_told(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = shared(run)[:3]
+    answers = dict.fromkeys(found, "1")
+    fill(wave(run) / "sheet-1.csv", lambda p, t: answers.get(p, "0") if t != "identity" else "0")
+    fill(wave(run) / "sheet-2.csv", lambda p, t: "1" if (p, t) == (found[0], "blame") else "")
+    read = read_waves(run)
+    n_waiting = 3 * (len(THEMES) - 1) - 1
+    assert read.other_sheet == {wave(run) / "sheet-2.csv": n_waiting}
+    assert not read.second_reading, "two coders have these rows already"
+    assert usable_labels(run, *tables()).told["awaiting_second_reading"] == n_waiting
+    assert main(["label", "read", str(run)]) == 0
+    printed = capsys.readouterr().out
+    assert f"sheet-2.csv: {n_waiting} empty cells of themes that one coder found" in printed
+    assert f"in all {n_waiting} labels" in printed
+    fill(wave(run) / "sheet-2.csv", lambda p, t: answers.get(p, "0") if t != "identity" else "0")
+    assert not read_waves(run).other_sheet
+    assert usable_labels(run, *tables()).told["awaiting_second_reading"] == 0
+
+
+# Files that people rename, copy and save elsewhere.
+
+
+@pytest.fixture
+def read_run(run: Path) -> Path:
+    """A run whose sheets are filled and read."""
+    for number in (1, 2):
+        fill(wave(run) / f"sheet-{number}.csv", tenth)
+    read_waves(run)
+    return run
+
+
+def refuse(run: Path) -> str:
+    """Return why labels are not read; nothing may be written then."""
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(DiscourseError) as caught:
+        read_waves(run)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    return str(caught.value)
+
+
+PUT_BACK = r"sheet-2\.csv of wave-1 is not there: put it back \(the draw wrote it\)"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Ben.csv", PUT_BACK + r".*\n  Ben\.csv is no sheet .*if it was sheet-2\.csv, give it"),
+        ("../sheet-2.csv", PUT_BACK),
+        (
+            "sheet-2.xlsx",
+            r"not there, but sheet-2\.xlsx is: .*save it as CSV UTF-8 as sheet-2\.csv",
+        ),
+        ("sheet-2.ODS", r"not there, but sheet-2\.ODS is: .*save it as CSV UTF-8 as sheet-2\.csv"),
+    ],
+)
+def test_a_sheet_that_is_not_there_is_named(read_run: Path, name: str, told: str) -> None:
+    path = wave(read_run) / "sheet-2.csv"
+    path.rename(path.parent / name)
+    assert re.search(told, refuse(read_run))
+    with pytest.raises(DiscourseError, match=r"sheet-2\.csv of wave-1 is not there"):
+        draw_wave(read_run, n=10)
+
+
+def test_all_sheets_gone_are_named(read_run: Path) -> None:
+    for number in (1, 2):
+        (wave(read_run) / f"sheet-{number}.csv").unlink()
+    told = refuse(read_run)
+    assert "sheet-1.csv of wave-1" in told
+    assert "sheet-2.csv of wave-1" in told
+
+
+@pytest.mark.parametrize("name", ["sheet-1 (1).csv", "sheet-3.csv", "sheet-1-Ana.csv"])
+def test_a_copy_of_a_sheet_is_to_be_moved_away(read_run: Path, name: str) -> None:
+    shutil.copy(wave(read_run) / "sheet-1.csv", wave(read_run) / name)
+    told = refuse(read_run)
+    assert f"{name} is no sheet of this draw and is not read: move it away" in told
+    assert "put the rows back" not in told
+
+
+@pytest.mark.parametrize("name", ["second-reading-2.csv", "adjudication.csv"])
+def test_answers_that_follow_a_first_reading_under_another_name_are_named(
+    run: Path, name: str
+) -> None:
+    fill(wave(run) / "sheet-1.csv", tenth)
+    fill(wave(run) / "sheet-2.csv", lambda *_: "0")
+    read_waves(run)
+    (wave(run) / name).rename(wave(run) / "Ben 2.csv")
+    told = rf"Ben 2\.csv is no sheet of this draw and is not read: if it was .*{name}, give it"
+    assert re.search(told, refuse(run))
+
+
+def test_other_files_in_the_folder_do_no_harm(read_run: Path) -> None:
+    (wave(read_run) / "hours.csv").write_text("day,hours\n1,2\n", encoding="utf-8")
+    (wave(read_run) / "remarks.txt").write_text("Ask about row 7.", encoding="utf-8")
+    assert read_waves(read_run).unread == []
+
+
+def test_a_spreadsheet_beside_an_empty_sheet_may_hold_its_answers(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(wave(run) / "sheet-1.csv", tenth)
+    for name in ("sheet-2.xlsx", "sheet-1.ods", "~$sheet-2.xlsx", ".~lock.sheet-2.csv#"):
+        (wave(run) / name).write_bytes(b"as a program saved it")
+    told = refuse(run)
+    assert "sheet-2.csv holds no answer, and sheet-2.xlsx beside it is not read" in told
+    assert "sheet-1.ods" not in told
+    fill(wave(run) / "sheet-2.csv", tenth)
+    assert main(["label", "read", str(run)]) == 0
+    unread = [wave(run) / name for name in ("sheet-1.ods", "sheet-2.xlsx")]
+    printed = capsys.readouterr().out
+    assert all(f"not read: {path}" in printed for path in unread)
+    assert read_waves(run).unread == unread
+    (wave(run) / "second-reading-1.xlsx").write_bytes(b"as a program saved it")
+    assert "second-reading-1.csv holds no answer, and second-reading-1.xlsx" in refuse(run)
+
+
+def test_a_copy_of_a_second_reading_is_named_with_its_twin(read_run: Path) -> None:
+    path = wave(read_run) / "second-reading-2.csv"
+    fill(path, tenth)
+    shutil.copy(path, path.with_name("second-reading-2-backup.csv"))
+    told = refuse(read_run)
+    assert "second-reading-2.csv and second-reading-2-backup.csv in" in told
+    assert "keep one of the two there and move the other away" in told
+    path.with_name("second-reading-2-backup.csv").unlink()
+    assert f"coder-2{SECOND_READING}" in set(read_waves(read_run).labels["coder"])
+
+
+def test_a_wave_that_is_not_there_is_named(read_run: Path) -> None:
+    wave(read_run).rename(wave(read_run).with_name("wave-2"))
+    assert "wave-1 of" in refuse(read_run)
+
+
+def test_labels_made_by_hand_are_put_aside(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(wave(run) / "sheet-1.csv", tenth)
+    labels = run / "labels"
+    for name, code in (("labels-by-hand.csv", 1), ("labels-by-hand-2.csv", 0)):
+        own = f"passage_id,theme,present\np0001,blame,{code}\n"
+        (labels / "labels.csv").write_text(own, encoding="utf-8")
+        assert main(["label", "read", str(run)]) == 0
+        assert f"made by hand and is put aside as {labels / name}" in capsys.readouterr().out
+        assert (labels / name).read_text(encoding="utf-8") == own
+        assert len(pd.read_csv(labels / "labels.csv")) > 100
+    assert main(["label", "read", str(run)]) == 0
+    assert "by hand" not in capsys.readouterr().out
+    assert len(list(labels.glob("labels*.csv"))) == 3
 
 
 # Adjudication.

@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pmdiscourse.present.wording import plural
+
+if TYPE_CHECKING:
+    from pmdiscourse.measure.label_store import ReadLabels
 
 
 def add_label(label: argparse.ArgumentParser) -> None:
@@ -90,7 +95,8 @@ def _label_read(options: argparse.Namespace) -> int:
                 f"  {row['theme']}, {row['coder']} and {row['other']}: {row['n_double']} shared, "
                 f"agreement {row['raw_agreement']:.1%}, alpha {row['alpha']:.3f}"
             )
-    _tell_waiting(read.second_reading, read.adjudication)
+    _tell_waiting(read)
+    _tell_files(read)
     print(f"labels are in {Path(options.directory) / 'labels' / 'labels.csv'}")
     print(f"to use them: pmdiscourse run RAW --out {options.directory}")
     return 0
@@ -107,15 +113,37 @@ def _tell_agreement(row: Mapping[Any, Any]) -> None:
         )
 
 
-def _tell_waiting(second_reading: Mapping[Path, int], adjudication: Mapping[Path, int]) -> None:
+def _tell_waiting(read: ReadLabels) -> None:
     """Print which sheets wait to be filled, and what counts until then."""
-    for path, n in second_reading.items():
-        print(f"to be read again, by another person: {n} rows of {path}")
-    if second_reading:
+    from pmdiscourse.measure.decisions import find_waiting  # noqa: PLC0415
+
+    for path, n in read.second_reading.items():
+        print(f"to be read again, by another person: {plural(n, 'row')} of {path}")
+    for path, n in read.other_sheet.items():
+        print(
+            f"to be labelled by the other coder of the row, in {path}: {plural(n, 'empty cell')} "
+            "of themes that one coder found"
+        )
+    if read.second_reading or read.other_sheet:
+        n_labels = len(find_waiting(read.labels).second_reading)
+        print(
+            f"  in all {plural(n_labels, 'label')} of a passage and a theme, as `run` counts them"
+        )
         print("  until then what one coder found counts as present")
-    for path, n in adjudication.items():
-        print(f"to be decided: {n} rows of {path}")
-    if adjudication:
+    for path, n in read.adjudication.items():
+        print(f"to be decided: {plural(n, 'row')} of {path}")
+    if read.adjudication:
         print("  until then the majority counts; a tie is unsure: counted as absent, and told")
-    if second_reading or adjudication:
+    if read.second_reading or read.other_sheet or read.adjudication:
         print("  then read again with the same command")
+
+
+def _tell_files(read: ReadLabels) -> None:
+    """Print which files were not read, and where labels made by hand are now."""
+    for path in read.unread:
+        print(f"not read: {path}; only CSV files are")
+    if read.set_aside:
+        print(
+            f"labels.csv was made by hand and is put aside as {read.set_aside}: `run` takes what "
+            "the sheets hold"
+        )

@@ -6,6 +6,7 @@ it: ``Ana``, ``Ben (second reading)``, ``Cleo (adjudication)``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -26,10 +27,14 @@ class Waiting:
         passage_id, theme, coder: said to be present by one coder, read by nobody else.
     adjudication : DataFrame
         passage_id, theme: coders differ, and nobody decided.
+    other_sheet : DataFrame
+        passage_id, theme, coder: said to be present by one of two coders who both have the passage
+        in their sheets; the other has not answered yet. Nobody else needs to read it.
     """
 
     second_reading: pd.DataFrame
     adjudication: pd.DataFrame
+    other_sheet: pd.DataFrame
 
 
 def is_role(coders: pd.Series, role: str) -> pd.Series:
@@ -74,7 +79,7 @@ def decide(labels: pd.DataFrame) -> pd.DataFrame:
     return labels[decides | ~pd.MultiIndex.from_frame(labels[_CELL]).isin(decided)]
 
 
-def find_waiting(labels: pd.DataFrame) -> Waiting:
+def find_waiting(labels: pd.DataFrame, *, in_two: Collection[str] = ()) -> Waiting:
     """Find the positives that nobody read twice, and the disagreements that nobody decided.
 
     Every positive is read twice because a false one costs most: coders who are wrong on 1 % of
@@ -85,11 +90,22 @@ def find_waiting(labels: pd.DataFrame) -> Waiting:
     ----------
     labels : DataFrame
         passage_id, theme, coder, present (nullable boolean).
+    in_two : collection of str, default=()
+        Passages that stand in the sheets of two coders (`drawn_for_two`). Without them everything
+        that one coder found counts as waiting for a second reading: the sum of both is the same.
 
     Returns
     -------
     Waiting
         By passage and theme.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"passage_id": ["a", "b"], "theme": "blame",
+    ...                       "coder": "Ana", "present": [True, True]})
+    >>> waiting = find_waiting(frame, in_two={"b"})
+    >>> waiting.second_reading["passage_id"].tolist(), waiting.other_sheet["passage_id"].tolist()
+    (['a'], ['b'])
     """
     open_cells = _undecided(labels)
     code = open_cells["present"].astype("boolean").map({True: "1", False: "0"}).fillna("?")
@@ -98,7 +114,9 @@ def find_waiting(labels: pd.DataFrame) -> Waiting:
     told["coder"] = cells["coder"].first()
     once = told[(told["n"] == 1) & (told["code"] == "1")].reset_index()
     differ = told[told["codes"] > 1].reset_index()
-    return Waiting(once[[*_CELL, "coder"]], differ[_CELL])
+    shared = once["passage_id"].isin(list(in_two))
+    once = once[[*_CELL, "coder"]]
+    return Waiting(once[~shared], differ[_CELL], once[shared])
 
 
 def count_waiting(labels: pd.DataFrame) -> dict[str, tuple[int, int]]:

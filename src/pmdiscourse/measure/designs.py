@@ -118,6 +118,12 @@ def check_design(design: pd.DataFrame) -> None:
         raise invalid("design", got=f"{first} twice", allowed="each passage once")
 
 
+def drawn_for_two(design: pd.DataFrame) -> set[str]:
+    """Return the passages of a design (`read_design`) that stand in the sheets of two coders."""
+    sheets = design.get("sheets", pd.Series("1", index=design.index))
+    return set(design.loc[sheets.str.contains(" "), "passage_id"])
+
+
 def find_drawn(sheet: Path, design: pd.DataFrame, themes: list[str]) -> Drawn:
     """Return what a sheet may hold: its own rows of the design, or all if it is no coder's own."""
     indexed = design.set_index(design["passage_id"].astype(str))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import tempfile
 import tomllib
 from pathlib import Path
 
 from pmdiscourse.errors import DiscourseError
-from pmdiscourse.measure.label_tables import find_waves
+from pmdiscourse.measure.label_tables import CHANCE, find_waves
 
 PASSPORT = "source.toml"
 LABELS = "labels.csv"
@@ -29,7 +30,8 @@ def settle_labels(
         Folder of a run (DIR); its labels are in ``DIR/labels``.
     source : str, Path or None, default=None
         Folder of labels that an earlier run of the same posts was given, as ``DIR/labels``;
-        copied if DIR has no labels of its own.
+        copied if DIR has no labels of its own. That they are not taken is said, unless DIR has the
+        very same.
     synthetic : bool, default=False
         Whether the posts of this run are invented.
 
@@ -55,12 +57,42 @@ def settle_labels(
     if folder.resolve() == target.resolve():
         return told
     check_source(folder)
-    if target.exists() or (_are_invented(folder) and not synthetic):
+    if _are_invented(folder) and not synthetic:
         return told
+    if target.is_dir() and any(target.iterdir()):
+        if _holds_the_same(target, folder):
+            return told
+        return f"{target} holds labels already, so those of {folder} are not taken"
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".labels.") as whole:
         _copy(folder, Path(whole) / "labels").rename(target)  # there whole or not at all
-    return f"labels taken from {folder}"
+    return "; ".join(filter(None, [told, f"labels taken from {folder}"]))
+
+
+def set_aside_by_hand(labels: str | Path) -> Path | None:
+    """Rename a ``labels.csv`` that somebody made by hand, so that none is written over it.
+
+    Parameters
+    ----------
+    labels : str or Path
+        Folder of labels, ``DIR/labels``.
+
+    Returns
+    -------
+    Path or None
+        Its new name, ``labels-by-hand.csv`` or ``labels-by-hand-2.csv`` ...; None if there is no
+        ``labels.csv``, or `pmdiscourse label read` wrote it: that one has a column
+        inclusion_probability.
+    """
+    path = Path(labels) / LABELS
+    if not path.is_file():
+        return None
+    header = path.read_bytes().split(b"\n", 1)[0]
+    if not header.strip() or CHANCE.encode() in header:
+        return None
+    aside = _free_name(path.with_name("labels-by-hand.csv"))
+    path.rename(aside)
+    return aside
 
 
 def check_source(folder: str | Path) -> None:
@@ -92,6 +124,12 @@ def _copy(folder: Path, target: Path) -> Path:
         ) from error
 
 
+def _holds_the_same(target: Path, folder: Path) -> bool:
+    """Tell whether every file of a folder of labels is in the target, byte for byte."""
+    names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return not any(filecmp.cmpfiles(target, folder, map(str, names), shallow=False)[1:])
+
+
 def _are_invented(folder: Path) -> bool:
     """Read the passport, if there is one."""
     path = folder / PASSPORT
@@ -108,5 +146,5 @@ def _free_name(path: Path) -> Path:
     number, free = 1, path
     while free.exists():
         number += 1
-        free = path.with_name(f"{path.name}-{number}")
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free

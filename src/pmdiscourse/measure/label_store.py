@@ -8,14 +8,15 @@
   then (``post-strata.csv`` where posts were drawn);
 - ``wave-1/draw.json``: what was asked of the draw;
 - ``wave-2/...``: the same for a further draw;
-- ``labels.csv``: what ``pmdiscourse label read`` found in the sheets of all waves.
+- ``labels.csv``: what ``pmdiscourse label read`` found in the sheets of all waves;
+- ``labels-by-hand.csv``: what somebody had written as ``labels.csv``, put aside and not used.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ import pandas as pd
 from pmdiscourse.codebook import Codebook, load_codebook
 from pmdiscourse.errors import DiscourseError, NothingUsableError, invalid
 from pmdiscourse.measure.designs import read_design, share_rows, write_design
-from pmdiscourse.measure.label_tables import find_waves, load_design, of_frame, unit_of
+from pmdiscourse.measure.label_import import set_aside_by_hand
+from pmdiscourse.measure.label_tables import load_design, of_frame, unit_of
 from pmdiscourse.measure.labels import (
     draw_sample,
     drawn_texts,
@@ -33,12 +35,13 @@ from pmdiscourse.measure.labels import (
     scored_units,
 )
 from pmdiscourse.measure.rereading import (
+    count_other_sheets,
     read_wave,
-    repeats,
     write_disagreements,
     write_second_readings,
 )
 from pmdiscourse.measure.sheets import write_codebook, write_sheet
+from pmdiscourse.measure.wave_files import check_numbers, find_unread
 from pmdiscourse.store import read_manifest, read_table, write_atomic
 
 MAX_CODERS = 20
@@ -56,11 +59,21 @@ class ReadLabels:
         Sheets with positives that another person has yet to read, and how many rows wait.
     adjudication : dict of Path to int
         Sheets with disagreements that somebody has yet to decide, and how many rows wait.
+    other_sheet : dict of Path to int, default={}
+        Label sheets with cells that are empty where the other coder of the row found the theme,
+        and how many such cells wait.
+    unread : list of Path, default=[]
+        Files of spreadsheet programs beside the sheets: only CSV files are read.
+    set_aside : Path or None, default=None
+        Where labels made by hand are now, if ``labels.csv`` held such.
     """
 
     labels: pd.DataFrame
     second_reading: dict[Path, int]
     adjudication: dict[Path, int]
+    other_sheet: dict[Path, int] = field(default_factory=dict)
+    unread: list[Path] = field(default_factory=list)
+    set_aside: Path | None = None
 
 
 def draw_wave(
@@ -135,7 +148,7 @@ def draw_wave(
 
 def _next_number(labels: Path, *, unit: str, directory: str | Path) -> int:
     """Return the number of the next wave; the last one must have labels of the same unit."""
-    waves = find_waves(labels)
+    waves = check_numbers(labels)
     if not waves:
         return 1
     folder = waves[-1]
@@ -203,7 +216,7 @@ def read_waves(directory: str | Path) -> ReadLabels:
     """Check the sheets of a run and write what they hold to ``DIR/labels/labels.csv``.
 
     Positives that one person read go to sheets for a second reading, disagreements to a sheet for
-    adjudication; both are read when they are filled.
+    adjudication; both are read when they are filled. A ``labels.csv`` made by hand is put aside.
 
     Returns
     -------
@@ -215,10 +228,11 @@ def read_waves(directory: str | Path) -> ReadLabels:
     NothingUsableError
         If no cell is filled yet; labels read before stay as they are.
     DiscourseError
-        If nothing was drawn, a sheet has faults, or two sheets name the same coder.
+        If nothing was drawn, a sheet is not there, is none of its draw or has faults, or two
+        sheets hold the same labels. Nothing is written then.
     """
     folder = Path(directory) / "labels"
-    waves = [wave for wave in find_waves(folder) if any(wave.glob("sheet-*.csv"))]
+    waves = check_numbers(folder)
     if not waves:
         raise DiscourseError(
             f"{folder} holds no label sheet; draw with `pmdiscourse label draw {directory}`"
@@ -230,21 +244,16 @@ def read_waves(directory: str | Path) -> ReadLabels:
         raise NothingUsableError(
             f"no label in {n_sheets} sheets of {folder} yet: write 1, 0 or ? below the themes"
         )
-    for wave in read:
-        if coder := repeats(wave.labels):
-            raise DiscourseError(
-                f"coder {coder!r} labelled a passage in two sheets of {wave.folder}; give each "
-                "coder another name in column 'coder'"
-            )
     joined = [join_design(wave.labels, read_design(wave.folder / "sheet-1.csv")) for wave in read]
     labels = _over_waves(pd.concat(joined, ignore_index=True), load_design(directory)[0])
-    again: dict[Path, int] = {}
-    decide: dict[Path, int] = {}
+    found = ReadLabels(labels, {}, {}, set_aside=set_aside_by_hand(folder))
     for wave in read:
-        again |= write_second_readings(wave)
-        decide |= write_disagreements(wave)
+        found.second_reading.update(write_second_readings(wave))
+        found.adjudication.update(write_disagreements(wave))
+        found.other_sheet.update(count_other_sheets(wave))
+        found.unread.extend(find_unread(wave.folder))
     write_atomic(folder / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    return ReadLabels(labels, again, decide)
+    return found
 
 
 def _over_waves(labels: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
