@@ -388,4 +388,3 @@ def test_a_passage_without_a_score_for_a_theme_is_not_tagged_with_it() -> None:
     joined = pd.DataFrame(rows, columns=["passage_id", "theme", "tagged"])
     pair = count_pairs(joined).iloc[0]
     assert (pair["n_both"], pair["n"]) == (1, 2)
-

@@ -497,13 +497,14 @@ def test_what_changed_names_both_runs_and_their_labels(small_run: Path) -> None:
     parts = index_parts(small_run, manifest)
     assert parts["changed"]["rows"] == [
         ("run", "0123456789ab", find_run_id(manifest)),
-        ("labels used", "100", "1,200"),
+        ("labels used (one for each passage, theme and coder)", "100", "1,200"),
         ("tagged share: Blame", "none", "12.5%"),
     ]
     assert "1 post came in and 0 went" in parts["changed"]["sentence"]
     earlier = {k: v for k, v in manifest["changed"].items() if k not in {"run_before"}}
     rows = index_parts(small_run, manifest | {"changed": earlier})["changed"]["rows"]
-    assert [row[0] for row in rows] == ["labels used", "tagged share: Blame"], "known ones only"
+    known = ["labels used (one for each passage, theme and coder)", "tagged share: Blame"]
+    assert [row[0] for row in rows] == known
 
 
 def test_counts_have_the_right_number(small_run: Path) -> None:

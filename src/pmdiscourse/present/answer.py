@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,10 @@ from markupsafe import Markup
 from pmdiscourse.codebook import Codebook
 from pmdiscourse.present.display import prose_html
 from pmdiscourse.present.frames import records, select_shares
+from pmdiscourse.present.glossary import GLOSSARY
+from pmdiscourse.present.meaning import tell_first, tell_meaning
 from pmdiscourse.present.note_words import split_notes
+from pmdiscourse.present.prevalence_words import FEW, tell_headline, tell_posts
 from pmdiscourse.present.share_words import (
     Row,
     find_intervals,
@@ -20,103 +25,16 @@ from pmdiscourse.present.share_words import (
     tell_count,
     tell_key,
     tell_range,
-    tell_shares,
 )
-from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
+from pmdiscourse.present.taggers import Proxy, name_tagger
+from pmdiscourse.present.wording import label, percent, percent_range, plural
 
 _KINDS = {"essay": "essays", "comment": "comments"}
-GLOSSARY = [
-    ("Theme", "An idea that is looked for in the posts, such as blame."),
-    ("Codebook", "The list of themes: what each one means, what counts and what does not."),
-    ("Post", "One piece of writing by one person: an essay that starts a thread, or a comment."),
-    ("Thread", "An essay and all comments under it."),
-    ("Passage", "One paragraph, list item, note or speaker turn of a post: what is counted."),
-    ("Model", "The part of the software that reads a passage and says which themes it finds."),
-    ("Evidence", "The words of a passage that spoke for the theme; they are marked in quotes."),
-    ("Label", "What a person who read the passage said: the theme is there, or it is not."),
-    (
-        "Tagged share",
-        "The share of passages in which the model found the theme. It misses some and finds some "
-        "that are none.",
-    ),
-    (
-        "Prevalence",
-        "The share of passages that truly carry the theme. Only passages that people have "
-        "labelled can tell it; where there are too few of them, the tagged share stands alone.",
-    ),
-    (
-        "Interval",
-        "A 95% interval: where the prevalence lies, as far as the labels can tell; in 95 of 100 "
-        "such draws of passages to label it holds the true share. The interval for these posts "
-        "(corpus interval) allows for the passages that nobody labelled. The interval for posts "
-        "like these (discourse interval) allows for differences between threads too; a corpus of "
-        "few threads has none. Neither allows for wrong labels or for how the posts were chosen.",
-    ),
-    (
-        "Sensitivity band",
-        "The range in which the prevalence lies if the model finds 50-95% of the true passages "
-        "and wrongly tags 0.5-5% of the others. These are assumptions, not measurements: if the "
-        "model finds fewer, the prevalence lies above the band.",
-    ),
-    (
-        "Positive labels",
-        "How many of the labelled passages carry the theme. Passages that look promising are drawn "
-        "more often, so this is no estimate of the prevalence.",
-    ),
-    (
-        "Alpha",
-        "Krippendorff's alpha: how far people who labelled the same passages agree. 1 is always, 0 "
-        "is as often as chance would have it. From 0.8 on labels are called reliable, from 0.667 "
-        "on good for tentative conclusions; counted on few passages, alpha is itself uncertain.",
-    ),
-    (
-        "Labels saved",
-        "How many times as many labels a plain random sample would need for the same precision.",
-    ),
-]
-_FIRST_ESTIMATED = (
-    "These are estimates for the posts described below, as good as the labels behind them. They "
-    "are not about product managers in general."
-)
-_FIRST_TAGGED = (
-    "This is what the software found by itself; how much it missed or got wrong is not known. It "
-    "is about the posts described below, not about product managers in general."
-)
-_ESTIMATED = (
-    "An estimate means:",
-    "going by the labels that people made, about this share of the passages of these posts carries "
-    "the theme. The interval tells how far off that may be; the labels are taken to be right.",
-)
-_TAGGED = (
-    "A tagged share means:",
-    "in these posts, the model found the theme in this share of the passages. Anyone who runs the "
-    "same posts through the same version gets the same numbers.",
-)
-_FEW = 30  # passages under which a percentage says more than is known
-_CAVEATS = [
-    (
-        "A tagged share does not mean",
-        "that this share of passages truly carries the theme. The model misses some and wrongly "
-        "tags others; only passages labelled by people can tell how many.",
-    ),
-    (
-        "No number here tells",
-        "what product managers in general think. Posts that were scraped are no random sample of "
-        "anything, and people write when something is wrong.",
-    ),
-    (
-        "Differences",
-        "between themes, or between essays and comments, are not tested here. Where bands or "
-        "intervals overlap, do not read an order into them.",
-    ),
-    (
-        "A passage can carry several themes",
-        "or none, so the shares do not add up to 100%.",
-    ),
-]
 
 
-def describe_themes(prevalence: pd.DataFrame, codebook: Codebook) -> dict[str, Any]:
+def describe_themes(
+    prevalence: pd.DataFrame, codebook: Codebook, manifest: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what the overview says of the themes.
 
     Parameters
@@ -125,40 +43,66 @@ def describe_themes(prevalence: pd.DataFrame, codebook: Codebook) -> dict[str, A
         Prevalence table of the run.
     codebook : Codebook
         That of the run, for titles, definitions and order.
+    manifest : mapping
+        Its ``run.json``, for labels, a proxy and what was not read.
 
     Returns
     -------
     dict
         headline, first (what it means, at once), themes_title, question, has_figure, caption, heads
-        and rows of the table, common (what holds for every theme), themes (name, title, definition,
-        sentence), next_steps, meaning, glossary.
+        and rows of the table, by_post (the same of whole posts, or None), common (what holds for
+        every theme), themes (name, title, definition, sentence), next_steps, meaning, glossary.
     """
-    whole = select_shares(prevalence)
-    shares = _find_shares(prevalence)
+    whole, proxy = select_shares(prevalence), manifest.get("proxy")
     names = codebook.names + sorted(set(whole["theme"]) - set(codebook.names))
-    n_estimated = int(whole["estimate"].notna().sum())
-    found = n_estimated > 0 or bool(whole["tagged_share"].gt(0).any())
-    labelled = bool((whole["n_labels"] > 0).any())
-    meaning = [*([_ESTIMATED] if n_estimated else []), _TAGGED, *_CAVEATS]
+    estimated = bool(whole["estimate"].notna().any())
+    found = estimated or bool(whole["tagged_share"].gt(0).any())
     notes = {row["theme"]: row["note"] for row in records(whole)}
     common, own, steps = _set_steps_apart(*split_notes(notes))
+    shares = {row["theme"]: row for row in records(whole)}
     return {
-        "headline": _headline(whole, codebook),
-        "first": _FIRST_ESTIMATED if n_estimated else _FIRST_TAGGED,
-        "themes_title": "How often each theme " + ("appears" if n_estimated else "was tagged"),
-        "question": f"How often do the themes appear? {tell_key(whole) if found else ''}".strip(),
+        "headline": tell_headline(
+            prevalence, manifest, name=partial(find_title, codebook=codebook)
+        ),
+        "first": tell_first(prevalence, manifest),
+        "themes_title": "How often each theme " + ("appears" if estimated else "was tagged"),
+        "question": "How often do the themes appear?"
+        + (f" {tell_key(whole, proxy=proxy)}" if found else ""),
         "has_figure": found,
         "caption": tell_caption(whole),
-        "heads": _heads(labelled=labelled),
-        "rows": [_cells(shares, codebook, name, labelled=labelled) for name in names],
+        **_tabulate(prevalence, codebook, names),
+        "by_post": _describe_posts(prevalence, codebook, names, proxy=proxy),
         "common": Markup(prose_html(" ".join(common))),
         "themes": [
-            _theme(shares.get(("all", name)), codebook, name, remarks=own.get(name, []))
+            _theme(shares.get(name), codebook, name, remarks=own.get(name, []), proxy=proxy)
             for name in names
         ],
         "next_steps": [Markup(prose_html(step)) for step in steps],
-        "meaning": meaning,
+        "meaning": tell_meaning(prevalence, proxy=proxy),
         "glossary": GLOSSARY,
+    }
+
+
+def _describe_posts(
+    prevalence: pd.DataFrame, codebook: Codebook, names: list[str], *, proxy: Proxy
+) -> dict[str, Any] | None:
+    """Return what the overview says of whole posts; None if no posts are labelled."""
+    if not tell_posts(prevalence):
+        return None
+    rows = select_shares(prevalence, unit="post")
+    common, own, _ = _set_steps_apart(
+        *split_notes({row["theme"]: row["note"] for row in records(rows)})
+    )
+    return {
+        "question": tell_key(rows, proxy=proxy),
+        "caption": tell_caption(rows),
+        "common": Markup(prose_html(" ".join(common))),
+        "remarks": [
+            Markup(prose_html(f"{find_title(theme, codebook)}: {' '.join(told)}"))
+            for theme, told in own.items()
+            if told
+        ],
+        **_tabulate(prevalence, codebook, names, unit="post"),
     }
 
 
@@ -173,42 +117,23 @@ def _set_steps_apart(
     return common, own, steps
 
 
-def _headline(whole: pd.DataFrame, codebook: Codebook) -> str:
-    """Answer in a few sentences; of few passages in counts, for a percentage would say too much."""
-    rows = [row for row in records(whole) if not math.isnan(row["tagged_share"])]
-    titles = {row["theme"]: find_title(row["theme"], codebook) for row in rows}
-    found = {row["theme"]: round(row["tagged_share"] * row["n"]) for row in rows}
-    n = max((row["n"] for row in rows), default=0)
-    estimated = bool(whole["estimate"].notna().any())
-    if estimated or not rows or (n >= _FEW and any(found.values())):
-        return tell_shares(whole, name=lambda name: find_title(name, codebook))
-    if not any(found.values()):
-        return (
-            f"Of {plural(n, 'passage')}, the model tagged none with a theme; it looked for "
-            f"{join_words(list(titles.values()))}. That is no proof that there is none."
-        )
-    told = [f"{number:,} with {titles[name]}" for name, number in found.items() if number]
-    return (
-        f"Of {plural(n, 'passage')}, the model tagged {join_words(told)}. So few passages show how "
-        "a report looks; they cannot tell how often a theme appears."
-    )
-
-
 def find_title(name: str, codebook: Codebook) -> str:
     """Return the title of a theme; one that the codebook does not hold keeps its name."""
     return codebook.theme(name).title if name in codebook.names else label(name)
 
 
-def _find_shares(prevalence: pd.DataFrame) -> dict[tuple[str, str], Row]:
-    """Return the shares of passages over all periods, by (group, theme)."""
-    of_passages = (prevalence["unit"] == "passage") & (prevalence["period"] == "all")
-    rows = prevalence[of_passages & prevalence["by"].isin(["all", "kind"])]
+def _find_shares(prevalence: pd.DataFrame, unit: str) -> dict[tuple[str, str], Row]:
+    """Return the shares over all periods, by (group, theme)."""
+    of_unit = (prevalence["unit"] == unit) & (prevalence["period"] == "all")
+    rows = prevalence[of_unit & prevalence["by"].isin(["all", "kind"])]
     return {(row["group"], row["theme"]): row for row in records(rows)}
 
 
-def _theme(row: Row | None, codebook: Codebook, name: str, *, remarks: list[str]) -> dict[str, Any]:
+def _theme(
+    row: Row | None, codebook: Codebook, name: str, *, remarks: list[str], proxy: Proxy
+) -> dict[str, Any]:
     """Return what the page says of one theme in words."""
-    told = [_tell_theme(row), *remarks] if row else ["No passage could be scored."]
+    told = [_tell_theme(row, proxy), *remarks] if row else ["No passage could be scored."]
     return {
         "name": name,
         "title": find_title(name, codebook),
@@ -217,38 +142,53 @@ def _theme(row: Row | None, codebook: Codebook, name: str, *, remarks: list[str]
     }
 
 
-def _tell_theme(row: Row) -> str:
+def _tell_theme(row: Row, proxy: Proxy) -> str:
     """Say the figures of one theme, and nothing that holds for all of them."""
     if math.isnan(row["tagged_share"]):
         return "No passage could be scored."
     tagged = f"agged in {tell_count(row)} passages"
-    if row["n"] >= _FEW:
+    if row["n"] >= FEW:
         tagged += f" ({percent(row['tagged_share'])})"
+    tagger = name_tagger(row["theme"], proxy)
     if not has_estimate(row):
         none = f"Tagged in none of {plural(row['n'], 'passage')}."
+        tagged += f" by {tagger}" if tagger != "the model" else ""
         return f"T{tagged}; {tell_range(row)}." if row["tagged_share"] else none
     within = "".join(
         f", 95% interval for {scope} {percent_range(low, high)}"
         for low, high, scope in find_intervals(row)
     )
-    return f"Estimated prevalence: {percent(row['estimate'])}{within}. T{tagged} by the model."
+    return f"Estimated prevalence: {percent(row['estimate'])}{within}. T{tagged} by {tagger}."
 
 
-def _heads(*, labelled: bool) -> list[str]:
-    """Return the headings of the table."""
-    groups = [f"tagged, {name}" for name in ("all", *_KINDS.values())]
-    if not labelled:
-        return ["theme", groups[0], "range", *groups[1:]]
-    return ["theme", "estimate", "range", *groups, "positive labels", "labels saved"]
+def _tabulate(
+    prevalence: pd.DataFrame, codebook: Codebook, names: list[str], *, unit: str = "passage"
+) -> dict[str, Any]:
+    """Return heads and rows of the table of the themes; a kind without any post has no column."""
+    shares = _find_shares(prevalence, unit)
+    labelled = any(row["n_labels"] for (group, _), row in shares.items() if group == "all")
+    kinds = {kind for (kind, _), row in shares.items() if row["n"]}
+    groups = ["all", *(kind for kind in _KINDS if kind in kinds)]
+    tagged = [f"tagged, {_KINDS.get(group, group)}" for group in groups]
+    heads = ["theme", tagged[0], "range", *tagged[1:]]
+    if labelled:
+        heads = ["theme", "estimate", "range", *tagged, "positive labels", "labels saved"]
+    rows = [_cells(shares, codebook, name, groups, labelled=labelled) for name in names]
+    return {"heads": heads, "rows": rows}
 
 
 def _cells(
-    shares: dict[tuple[str, str], Row], codebook: Codebook, name: str, *, labelled: bool
+    shares: dict[tuple[str, str], Row],
+    codebook: Codebook,
+    name: str,
+    groups: list[str],
+    *,
+    labelled: bool,
 ) -> list[str]:
-    """Return one row of the table, under `_heads`."""
+    """Return one row of the table."""
     row = shares.get(("all", name))
     title = find_title(name, codebook)
-    tagged = [_share(shares.get((group, name))) for group in ("all", *_KINDS)]
+    tagged = [_share(shares.get((group, name))) for group in groups]
     within = tell_range(row) if row else "none"
     if not labelled:
         return [title, tagged[0], within, *tagged[1:]]

@@ -10,9 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from pmdiscourse.present.label_words import are_of_posts, came_late
 from pmdiscourse.present.wording import join_words, label, percent, plural
 
 Row = Mapping[str, Any]
+# Labels that are not used for posts that came late say this with the number to draw.
+_NEXT_WAVE = " Draw a further wave with `pmdiscourse label draw DIR`."
 _SCOPES = {"discourse": "posts like these", "corpus": "these posts"}
 
 
@@ -62,13 +65,15 @@ def tell_difference(row: Row) -> str:
     )
 
 
-def tell_saved(row: Row) -> str:
+def tell_saved(row: Row, *, of_posts: bool = False) -> str:
     """Say what a proxy saved, beside what the theme model would have.
 
     Parameters
     ----------
     row : mapping
-        Row of ``proxy_rows`` in ``run.json``.
+        Row of ``proxy_rows`` in ``run.json``; it is of passages.
+    of_posts : bool, default=False
+        Whether labels are of whole posts: then these rows cannot tell what the proxy saved.
 
     Examples
     --------
@@ -80,6 +85,8 @@ def tell_saved(row: Row) -> str:
     'tags 10.0% (theme model 20.0%); without an estimate it saves nothing yet'
     """
     tags = f"tags {percent(row['tagged_share'])} (theme model {percent(row['model_tagged_share'])})"
+    if row["labels_saved"] is None and of_posts:
+        return f"{tags}, of passages"
     if row["labels_saved"] is None:
         return f"{tags}; without an estimate it saves nothing yet"
     ours = row["model_labels_saved"]
@@ -112,7 +119,8 @@ def tell_proxy(manifest: Row, *, name: Callable[[str], str] = label) -> list[str
         "not seen the labels."
     )
     rows = manifest.get("proxy_rows", [])
-    return [told, *(f"{name(row['theme'])}: {tell_saved(row)}" for row in rows)]
+    of_posts = are_of_posts(manifest)
+    return [told, *(f"{name(row['theme'])}: {tell_saved(row, of_posts=of_posts)}" for row in rows)]
 
 
 def tell_checks(manifest: Row, *, name: Callable[[str], str] = label) -> list[str]:
@@ -140,7 +148,8 @@ def tell_checks(manifest: Row, *, name: Callable[[str], str] = label) -> list[st
     for rows in manifest.get("label_checks", {}).values():
         themes = dict[str, list[str]]()
         for row in rows:
-            themes.setdefault(row["note"], []).append(name(row["theme"]))
+            note = row["note"].replace(_NEXT_WAVE, "") if came_late(manifest) else row["note"]
+            themes.setdefault(note, []).append(name(row["theme"]))
         told += [
             f"Labels and new posts, {join_words(names)}: {note}" for note, names in themes.items()
         ]
@@ -185,11 +194,18 @@ def tell_estimates(changed: Row, *, name: Callable[[str], str] = label) -> list[
     Returns
     -------
     list of str
-        Empty if this run or all earlier ones have no estimate.
+        Empty if no earlier run has an estimate.
     """
-    rows = [row for row in changed.get("estimates", []) if row["difference"] is not None]
+    estimates = changed.get("estimates", [])
+    rows = [row for row in estimates if row["difference"] is not None]
     moved = dict.fromkeys(row["note"] for row in rows if row["corpus_low"] != row["corpus_high"])
-    return [*(f"{name(row['theme'])}: {tell_difference(row)}" for row in rows), *moved]
+    told = [*(f"{name(row['theme'])}: {tell_difference(row)}" for row in rows), *moved]
+    lost = [
+        f"{name(row['theme'])} {percent(row['before'])}"
+        for row in estimates
+        if row["now"] is None and row["before"] is not None
+    ]
+    return told + ([f"Estimated before, without an estimate now: {join_words(lost)}."] * bool(lost))
 
 
 def word_differences(frame: pd.DataFrame) -> pd.DataFrame:

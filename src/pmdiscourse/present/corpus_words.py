@@ -111,7 +111,7 @@ def _tell_dates(published: pd.Series) -> str:
     dates = published.dropna()
     undated = len(published) - len(dates)
     if dates.empty:
-        return "undated"
+        return "no dates known"
     first, last = (f"{date:%Y-%m-%d}" for date in (dates.min(), dates.max()))
     told = first if first == last else f"{first} to {last}"
     return f"{told} ({undated:,} undated)" if undated else told

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from pmdiscourse.codebook import Codebook
 from pmdiscourse.present.answer import describe_themes, find_title
 from pmdiscourse.present.appendix import Appendix, add_context
 from pmdiscourse.present.change_words import tell_checks, tell_estimates, tell_proxy
 from pmdiscourse.present.corpus_words import count_records, tell_citation, tell_corpus
 from pmdiscourse.present.data_files import csv_text
-from pmdiscourse.present.display import png_text, render_png
+from pmdiscourse.present.display import png_text, prose_html, render_png
 from pmdiscourse.present.frames import load_run_codebook, records, select_shares
 from pmdiscourse.present.label_words import tell_waiting
 from pmdiscourse.present.page import Page, figure_html, offer_table
@@ -30,6 +30,7 @@ from pmdiscourse.store import read_table
 Row = dict[str, Any]
 N_QUOTES = 2  # of each theme
 _TOC = [
+    ("posts", "How many posts carry each theme"),
     ("meaning", "What this means, and what it does not"),
     ("corpus", "The posts behind it"),
     ("changed", "What changed since the last run"),
@@ -63,21 +64,27 @@ def index_parts(
     prevalence = read_table(directory, "prevalence")
     posts = read_table(directory, "posts")
     codebook = load_run_codebook(directory)
-    told = describe_themes(prevalence, codebook)
-    counts, changed = count_records(manifest), _changed(manifest, codebook)
+    title = partial(find_title, codebook=codebook)
+    told = describe_themes(prevalence, codebook, manifest)
+    counts, changed = count_records(manifest), _changed(manifest, title)
     for theme in told["themes"]:
         theme["quotes"] = ""
     if show_quotes:
         _quote(told["themes"], directory, posts, page.appendix)
     toc = [("themes", told["themes_title"]), *_TOC]
+    left_out = {
+        anchor for anchor, has in (("posts", told["by_post"]), ("changed", changed)) if not has
+    }
     return told | {
         "title": _title(manifest),
-        "headline": told["headline"] + _unused_labels(manifest),
         "waiting": tell_waiting(manifest),
-        "toc": [entry for entry in toc if changed or entry[0] != "changed"],
-        "figure": Markup(_figure(prevalence, page, told["caption"]) if told["has_figure"] else ""),
+        "toc": [entry for entry in toc if entry[0] not in left_out],
+        "figure": Markup(
+            _figure(prevalence, page, told["caption"], title) if told["has_figure"] else ""
+        ),
         "shares_file": _offer(page, _numbers(prevalence), "shares of the themes"),
-        "proxy": tell_proxy(manifest, name=lambda name: find_title(name, codebook)),
+        "by_post": _add_posts(told["by_post"], prevalence, page, title),
+        "proxy": tell_proxy(manifest, name=title),
         "corpus": tell_corpus(manifest, posts),
         "counts": records(counts),
         "counts_file": _offer(page, counts, "what was read"),
@@ -94,10 +101,22 @@ def _offer(page: Page, frame: pd.DataFrame, caption: str) -> Markup:
     return Markup(offer_table(page, csv_text(frame), caption=caption))
 
 
-def _numbers(prevalence: pd.DataFrame) -> pd.DataFrame:
+def _numbers(prevalence: pd.DataFrame, unit: str = "passage") -> pd.DataFrame:
     """Return the rows of the prevalence table that the overview shows."""
     groups = prevalence["by"].isin(["all", "kind"]) & prevalence["period"].eq("all")
-    return prevalence[groups & prevalence["unit"].eq("passage")]
+    return prevalence[groups & prevalence["unit"].eq(unit)]
+
+
+def _add_posts(
+    told: Row | None, prevalence: pd.DataFrame, page: Page, title: Callable[[str], str]
+) -> Row | None:
+    """Add figure and file to what is told of whole posts."""
+    if not told:
+        return None
+    return told | {
+        "figure": Markup(_figure(prevalence, page, told["caption"], title, unit="post")),
+        "file": _offer(page, _numbers(prevalence, "post"), "shares of posts"),
+    }
 
 
 def _quote(themes: list[Row], directory: Path, posts: pd.DataFrame, appendix: Appendix) -> None:
@@ -140,56 +159,73 @@ def _title(manifest: Mapping[str, Any]) -> str:
     return f"Themes of product-management discourse{f': {name}' if name else ''}"
 
 
-def _unused_labels(manifest: Mapping[str, Any]) -> str:
-    """Say that there are labels which did not fit the run."""
-    labels = manifest.get("labels", {})
-    if not labels.get("reason"):
-        return ""
-    return " There are labels, but they did not fit this run and were not used; run.json tells why."
-
-
-def _figure(prevalence: pd.DataFrame, page: Page, caption: str) -> str:
-    """Draw the main figure into the page."""
-    figure = detached_figure(prevalence_height(select_shares(prevalence)))
-    plot_prevalence(prevalence, ax=figure.add_subplot())
+def _figure(
+    prevalence: pd.DataFrame,
+    page: Page,
+    caption: str,
+    title: Callable[[str], str],
+    *,
+    unit: str = "passage",
+) -> str:
+    """Draw the shares of passages or posts into the page, under the titles of the codebook."""
+    figure = detached_figure(prevalence_height(select_shares(prevalence, unit=unit), name=title))
+    plot_prevalence(prevalence, unit=unit, name=title, ax=figure.add_subplot())
     return figure_html(
         png_text(render_png(figure)),
-        alt=describe_prevalence(prevalence),
+        alt=describe_prevalence(prevalence, unit=unit, name=title),
         caption=caption,
         page=page,
         where="overview",
     )
 
 
-def _changed(manifest: Mapping[str, Any], codebook: Codebook) -> Row | None:
+def _changed(manifest: Mapping[str, Any], title: Callable[[str], str]) -> Row | None:
     """Tell what changed since the last run that differed; None for a first run."""
     changed = manifest.get("changed")
     if not changed:
         return None
-    labels = manifest.get("labels", {}).get("n_labels")
-    rows = [("run", changed.get("run_before"), find_run_id(manifest))]
-    rows += [("labels used", changed.get("labels_before"), labels)]
+    rows = [("run", changed.get("run_before"), find_run_id(manifest)), _labels_used(manifest)]
     rows = [(what, then, now) for what, then, now in rows if then is not None and now is not None]
     shares = [(one["theme"], one["before"], one["now"]) for one in changed["tagged_share"]]
     told = [
-        (f"tagged share: {find_title(theme, codebook)}", _share(then), _share(now))
-        for theme, then, now in shares
+        (f"tagged share: {title(theme)}", _share(then), _share(now)) for theme, then, now in shares
+    ]
+    estimates = [
+        (one["theme"], one["before"], one["now"])
+        for one in changed.get("estimates", [])
+        if one["before"] is not None or one["now"] is not None
+    ]
+    told += [
+        (f"estimated prevalence: {title(theme)}", _share(then), _share(now))
+        for theme, then, now in estimates
     ]
     numbers = [*rows, *((f"tagged_share {theme}", then, now) for theme, then, now in shares)]
+    lines = tell_estimates(changed, name=title)
+    lines += tell_checks(manifest, name=title)
+    numbers += [(f"estimate {theme}", then, now) for theme, then, now in estimates]
     return {
         "sentence": f"Since the last run that differed (in {join_words(changed['differs_in'])}), "
         f"{plural(changed['posts_added'], 'post')} came in and "
         f"{changed['posts_gone']:,} went.",
         "rows": [(what, _plain(then), _plain(now)) for what, then, now in rows] + told,
         "numbers": pd.DataFrame(numbers, columns=["what", "before", "now"], dtype=object),
-        "estimates": tell_estimates(changed, name=lambda name: find_title(name, codebook)),
-        "checks": tell_checks(manifest, name=lambda name: find_title(name, codebook)),
+        "lines": [Markup(prose_html(line)) for line in lines],
     }
+
+
+def _labels_used(manifest: Mapping[str, Any]) -> tuple[str, int | None, int | None]:
+    """Say how many labels went into both runs; of labels that dropped out, how many passages."""
+    labels, changed = manifest.get("labels", {}), manifest["changed"]
+    lost = [row["n_labels"] for row in manifest.get("last_estimates", [])]
+    if changed.get("labels_before") and not labels.get("n_labels") and lost:
+        return "labelled passages used", max(lost), 0
+    used = "labels used (one for each passage, theme and coder)"
+    return used, changed.get("labels_before"), labels.get("n_labels")
 
 
 def _share(share: float | None) -> str:
     return "none" if share is None else percent(share)
 
 
-def _plain(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
+def _plain(value: str | int | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -12,8 +12,10 @@ from pmdiscourse.present.wording import join_words, label
 
 # A sentence ends with a stop before a capital or a figure: not in "e.g. this", not in "3.2%".
 _END = re.compile(r"(?<=[.!?)])\s+(?=[A-Z0-9])")
-# What figure, numbers and `tell_key` say of tagged shares already.
-_SAID = ("Tagged share:", "This is not the prevalence", "If the tagger finds")
+# What figure, numbers and `tell_key` say of tagged shares, and the headline of unused labels.
+_NO_ESTIMATE = "No estimate:"
+_SAID = ("Tagged share:", "This is not the prevalence", "If the tagger finds", _NO_ESTIMATE)
+_FIRST_DRAW = re.compile(r"Label [\d,]+ passages \(`pmdiscourse label draw")
 
 
 def tell_notes(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
@@ -57,25 +59,26 @@ def split_notes(notes: Mapping[str, str]) -> tuple[list[str], dict[str, list[str
     -------
     tuple of (list of str, dict of str to list of str)
         Sentences that every note has; the others by theme. What figure and numbers tell already
-        is left out.
+        is left out, and so is why labels that are there are not used: the headline says it.
 
     Examples
     --------
     >>> split_notes({"a": "Few threads. Rare.", "b": "Few threads."})
     (['Few threads.'], {'a': ['Rare.'], 'b': []})
     """
-    said = {
-        theme: [
-            sentence
-            for sentence in dict.fromkeys(_END.split(note.strip()))
-            if sentence and not sentence.startswith(_SAID)
-        ]
-        for theme, note in notes.items()
-    }
+    said = {theme: _split(note) for theme, note in notes.items()}
     first = next(iter(said.values()), [])
     alike = [one for one in first if all(one in told for told in said.values())]
     own = {theme: [one for one in told if one not in alike] for theme, told in said.items()}
     return alike, own
+
+
+def _split(note: str) -> list[str]:
+    """Return the sentences of a note; labels that give no estimate make no first draw due."""
+    sentences = [one for one in dict.fromkeys(_END.split(note.strip())) if one]
+    if any(one.startswith(_NO_ESTIMATE) for one in sentences):
+        sentences = [one for one in sentences if not _FIRST_DRAW.match(one)]
+    return [one for one in sentences if not one.startswith(_SAID)]
 
 
 def join_remarks(own: pd.DataFrame) -> pd.DataFrame:
@@ -102,6 +105,32 @@ def join_remarks(own: pd.DataFrame) -> pd.DataFrame:
         names.setdefault(str(row["remark"]), []).append(label(str(row["theme"])))
     rows = [(join_words(themes), remark) for remark, themes in names.items()]
     return pd.DataFrame(rows, columns=["themes", "remark"], dtype="str")
+
+
+def word_notes(rows: pd.DataFrame) -> list[str]:
+    """Say what the notes of themes add to figure and numbers.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of the prevalence table, one a theme: theme and note.
+
+    Returns
+    -------
+    list of str
+        What holds for all themes; then the remarks on single ones, those alike together.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"theme": ["blame", "identity"],
+    ...                      "note": ["12 labels. Few threads.", "9 labels. Few threads."]})
+    >>> word_notes(rows)
+    ['Few threads.', 'Blame: 12 labels.', 'Identity: 9 labels.']
+    """
+    common, own = tell_notes(rows)
+    remarks = [(str(row["themes"]), row["remark"]) for row in records(join_remarks(own))]
+    told = [f"{themes[:1].upper()}{themes[1:]}: {remark}" for themes, remark in remarks]
+    return ([common] if common else []) + told
 
 
 def tell_untested(frame: pd.DataFrame) -> list[str]:

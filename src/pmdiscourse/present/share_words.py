@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from pmdiscourse.present.frames import records
+from pmdiscourse.present.label_words import NOT_LABELLED
+from pmdiscourse.present.taggers import Proxy, name_tagger, tell_by_tagger
 from pmdiscourse.present.wording import join_words, label, percent, percent_range, plural
 
 Row = dict[str, Any]
@@ -22,6 +24,9 @@ DISCOURSE, CORPUS = "posts like these", "these posts"
 _SCOPES = {"discourse": DISCOURSE, "corpus": CORPUS}
 NO_BAND = "too few passages for a band"
 NO_TAGS = "nothing tagged, no band"
+_FEWEST = 20  # passages; under it no estimate is made (`measure.planning`)
+_MOST_DRAWN = 100  # labels that a first estimate takes (`measure.planning`)
+_DRAW = "pmdiscourse label draw"
 
 
 def has_estimate(row: Row) -> bool:
@@ -92,7 +97,14 @@ def tell_row(row: Row) -> str:
     return f"{percent(row['tagged_share'])} tagged ({tell_count(row)}{band})"
 
 
-def tell_shares(rows: pd.DataFrame, *, name: Callable[[str], str] = label) -> str:
+def tell_shares(
+    rows: pd.DataFrame,
+    *,
+    name: Callable[[str], str] = label,
+    proxy: Proxy = None,
+    start: str = "",
+    unused: str = "",
+) -> str:
     """Answer how often the themes appear, in a few sentences.
 
     Parameters
@@ -101,6 +113,12 @@ def tell_shares(rows: pd.DataFrame, *, name: Callable[[str], str] = label) -> st
         Rows of the prevalence table, one a theme (`select_shares`).
     name : callable, default=label
         Turns the name of a theme into its title.
+    proxy : dict or None, default=None
+        ``proxy`` of ``run.json``: whose tags these are.
+    start : str, default=""
+        How the first sentence begins; "" stands for ``Of n passages``.
+    unused : str, default=""
+        Why labels that are there give no estimate, as from `tell_unused`.
 
     Returns
     -------
@@ -112,19 +130,22 @@ def tell_shares(rows: pd.DataFrame, *, name: Callable[[str], str] = label) -> st
         return "No passage could be scored, so no theme has a share."
     estimated = [row for row in known if has_estimate(row)]
     tagged = [row for row in known if not has_estimate(row)]
-    n = plural(max(row["n"] for row in known), "passage")
-    told = []
-    if estimated:
-        told.append(_tell_estimates(estimated, n, name))
+    of_all = f"Of {plural(max(row['n'] for row in known), known[0].get('unit', 'passage'))}"
+    told = [_tell_estimates(estimated, start or of_all, name)] if estimated else []
     if tagged:
-        parts = join_words(
-            [f"{name(row['theme'])} in {percent(row['tagged_share'])}" for row in tagged]
+        of_these = of_all if told else start or of_all
+        parts = tell_by_tagger(
+            {
+                row["theme"]: f"{name(row['theme'])} in {percent(row['tagged_share'])}"
+                for row in tagged
+            },
+            proxy,
         )
-        told.append(f"Of {n}, the model tagged {parts}. {_tell_unchecked(tagged)}")
+        told.append(f"{of_these}, {parts}. {_tell_unchecked(tagged, unused)}")
     return " ".join(told)
 
 
-def _tell_estimates(rows: list[Row], n: str, name: Callable[[str], str]) -> str:
+def _tell_estimates(rows: list[Row], start: str, name: Callable[[str], str]) -> str:
     """Tell estimates, each with the interval that is drawn."""
     parts = []
     for row in rows:
@@ -135,36 +156,56 @@ def _tell_estimates(rows: list[Row], n: str, name: Callable[[str], str]) -> str:
     brackets = f" In brackets: 95% interval for {' or '.join(scopes)}." if scopes else ""
     labelled = sorted({row["n_labels"] for row in rows})
     counts = " to ".join(f"{number:,}" for number in dict.fromkeys((labelled[0], labelled[-1])))
+    among = " among posts" if rows[0].get("unit") == "post" else ""
     return (
-        f"Of {n}, people labelled {counts}. By their labels, the estimated prevalence is: "
+        f"{start}, people labelled {counts}. By their labels, the estimated prevalence{among} is: "
         f"{join_words(parts)}.{brackets}"
     )
 
 
-def _tell_unchecked(rows: list[Row]) -> str:
+def _tell_unchecked(rows: list[Row], unused: str) -> str:
     """Say why tagged shares are not the prevalence."""
     alone = len(rows) == 1
-    which = "This is a tagged share" if alone else "These are tagged shares"
+    told = f"{'This is a tagged share' if alone else 'These are tagged shares'}, not the prevalence"
+    if unused:
+        return f"{told}. {unused}"
     if any(row["n_labels"] for row in rows):
-        return f"{which}, not the prevalence: there are too few labels for an estimate."
-    these = "it" if alone else "them"
-    return f"{which}, not the prevalence: no labels made by people went into {these}."
+        return f"{told}: there are too few labels for an estimate."
+    return f"{told}: no labels made by people went into {'it' if alone else 'them'}."
 
 
-def tell_no_plan(overall: pd.DataFrame) -> str:
-    """Say why no number of further labels can be planned: none, or no more, passages to label."""
+def tell_no_plan(overall: pd.DataFrame, *, lack: str = "") -> str:
+    """Say why no number of further labels can be planned, and what would change that.
+
+    Parameters
+    ----------
+    overall : DataFrame
+        Rows of the prevalence table, one a theme. Where their notes say what to draw already, it is
+        not said again.
+    lack : str, default=""
+        Why there is no estimate, as from `tell_no_estimate`.
+    """
     if len(overall) and (overall["n_labels"] >= overall["n"]).all():
         return "Every passage is labelled: for these posts there is nothing left to learn."
-    return "Label 100 passages (`pmdiscourse label draw DIR --n 100`) to plan this."
+    n = int(overall["n"].max()) if len(overall) else 0
+    if n < _FEWEST:
+        return "These posts are too few for a plan: their passages can all be read."
+    if lack and (lack != NOT_LABELLED or overall["note"].str.contains(_DRAW).any()):
+        return f"Nothing can be planned without an estimate. {lack}"
+    n_drawn = min(_MOST_DRAWN, n)
+    told = f"Label {n_drawn} passages (`{_DRAW} DIR --n {n_drawn}`) to plan this."
+    return f"{lack} {told}".strip()
 
 
-def tell_key(rows: pd.DataFrame) -> str:
+def tell_key(rows: pd.DataFrame, *, proxy: Proxy = None) -> str:
     """Say what dot and line of `plot_prevalence` are for these rows, and what they leave open.
 
     Parameters
     ----------
     rows : DataFrame
         Rows of the prevalence table, one a theme.
+    proxy : dict or None, default=None
+        ``proxy`` of ``run.json``: whose tags these are.
 
     Returns
     -------
@@ -172,7 +213,9 @@ def tell_key(rows: pd.DataFrame) -> str:
         Sentences.
     """
     estimated = [row for row in records(rows) if has_estimate(row)]
-    tagged = "the share of passages that the model tagged"
+    unit = _unit(rows)
+    taggers = dict.fromkeys(name_tagger(theme, proxy) for theme in rows["theme"])
+    tagged = f"the share of {unit}s that {' or '.join(taggers) or 'the model'} tagged"
     if not estimated:
         return f"The dot is {tagged}. {_tell_band(rows)}"
     scopes = list(dict.fromkeys(one[2] for row in estimated for one in find_intervals(row)))
@@ -181,7 +224,7 @@ def tell_key(rows: pd.DataFrame) -> str:
         line = f"the lines are its 95% intervals, the thin one for {DISCOURSE}, the thick one for "
         line += CORPUS
     told = (
-        "The dot is the estimated prevalence, the share of passages that truly carry the theme; "
+        f"The dot is the estimated prevalence, the share of {unit}s that truly carry the theme; "
         f"{line}. The hollow diamond is {tagged}."
     )
     if len(estimated) == len(rows):
@@ -209,10 +252,16 @@ def tell_caption(rows: pd.DataFrame) -> str:
     n_estimated = int(rows["estimate"].notna().sum())
     band = "" if rows["band_low"].isna().all() else " with the sensitivity band"
     if not n_estimated:
-        return f"Tagged share of passages by theme{band}."
+        return f"Tagged share of {_unit(rows)}s by theme{band}."
+    among = " among posts" if _unit(rows) == "post" else ""
     if n_estimated == len(rows):
-        return "Estimated prevalence by theme with its 95% interval, and the tagged share."
+        return f"Estimated prevalence{among} by theme with its 95% interval, and the tagged share."
     return (
-        "Estimated prevalence by theme with its 95% interval where labels suffice, else "
+        f"Estimated prevalence{among} by theme with its 95% interval where labels suffice, else "
         f"tagged share{band}."
     )
+
+
+def _unit(rows: pd.DataFrame) -> str:
+    """Return what these rows count."""
+    return str(rows["unit"].iloc[0]) if "unit" in rows and len(rows) else "passage"

@@ -28,9 +28,9 @@ _TALL = 0.9  # with its words on two lines
 _GROUP, _GROUP_TALL = 0.5, 0.7  # the same for one group
 _THIN = {DISCOURSE: "thin", CORPUS: "thick"}
 _KEY = {
-    "tagged": "dot: tagged by the model, line: sensitivity band",
-    "estimate": "dot: estimate, {lines}\ndiamond: tagged by the model",
-    "mixed": "dot: estimate, {lines}\ndiamond: tagged by the model, wide line: sensitivity band",
+    "tagged": "dot: tagged share, line: sensitivity band",
+    "estimate": "dot: estimate, {lines}\ndiamond: tagged share",
+    "mixed": "dot: estimate, {lines}\ndiamond: tagged share, wide line: sensitivity band",
 }
 
 

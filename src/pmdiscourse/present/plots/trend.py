@@ -64,11 +64,11 @@ def plot_trend(data: pd.DataFrame, *, unit: str = "passage", ax: Axes | None = N
     ax.set_yticks([])
     ax.set_ylim(-0.05, len(themes) - 0.05)
     key = "dot: estimate, lines: 95% interval, thin for posts like these,\nthick for these posts; "
-    key += "diamond: tagged by the model"
+    key += "diamond: tagged share"
     if rows.loc[rows["estimate"].isna(), "band_low"].notna().any():
         key += ",\nwide line: sensitivity band"
     scale = f"share of {unit}s; every row goes from 0 to {percent(top)}\n{_tell_sizes(rows, unit)}"
-    plain = "dot: tagged by the model, line: sensitivity band"
+    plain = "dot: tagged share, line: sensitivity band"
     style.label_axis(ax, f"{scale}\n{key if estimated else plain}")
     return ax
 
