@@ -64,15 +64,15 @@ def _checks(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]
         yield "the model gives the scores", str(error)
     else:
         yield "the model gives the scores", _compare(scores, score_passages(passages, model))
-    proxy = None
+    proxy, themes = None, list[str]()
     if manifest.get("proxy"):
         part = folder / "proxy" / "scores" / manifest["proxy"]["part"]
         kept = holds_its_name(part)
         yield "the proxy is that of the run", "" if kept else f"changed or missing: {part.name}"
         if not kept:
             return
-        proxy = read_estimate_scores(folder)
-    now = estimate_tables(folder, scores, passages, proxy=proxy).prevalence
+        proxy, themes = read_estimate_scores(folder), manifest["proxy"]["themes"]
+    now = estimate_tables(folder, scores, passages, proxy=proxy, proxy_themes=themes).prevalence
     yield "scores and labels give the prevalence", _compare(read_table(folder, "prevalence"), now)
 
 
