@@ -178,12 +178,13 @@ def test_few_threads_labels_or_positives_are_refused_with_words(corpus: Frames) 
     rare = passages.assign(source=np.where(passages.index < 120, "A small board", "Another"))
     row = compare(corpus | {"passages": rare}, by="source").iloc[0]
     assert "labels (50 needed)" in row["note"]
-    assert "label draw" in row["note"] or "threads (20 needed)" in row["note"]
+    assert row["note"].endswith("; add posts, for labels bring no further threads.")
 
     absent = corpus["labels"].copy()
     absent["present"] = absent["present"] & (np.arange(len(absent)) < 30)
     row = compare(corpus | {"labels": absent}).iloc[0]
     assert "positive labels (5 needed)" in row["note"]
+    assert row["note"].endswith("draw more labels with `pmdiscourse label draw`, or add posts.")
 
 
 def test_a_trend_needs_threads_periods_and_dates(corpus: Frames) -> None:

@@ -79,7 +79,8 @@ def split_correction(
 def _split(sample: LabelledSample, tagged: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the steps of one theme, with their intervals and labels."""
     outcomes = predict_outcomes(sample.present, sample.scores, strata=sample.strata)
-    share, estimate = float(tagged.mean()), float(outcomes.values.mean())
+    share = float(tagged.mean())
+    estimate = estimate_mean(outcomes, threads=sample.threads).estimate
     carried, absent = sample.present == 1, sample.present == 0
     least = (tagged & carried).mean(), estimate - (~tagged & ~absent).mean()
     most = (tagged & ~absent).mean(), estimate - (~tagged & carried).mean()
